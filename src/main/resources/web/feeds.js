@@ -29,7 +29,7 @@ const DATASETS = [
 ];
 
 const SOURCES = [
-  { name: 'Dataset', head: true, cell: nameOf },
+  { name: 'Dataset', head: true, cell: (entry, open) => h('a', { href: open ? '#/feeds' : placeOf(entry), 'aria-expanded': open }, nameOf(entry)) },
   ...[['Objects packed', 'source_objects'], ['Events packed', 'packed'], ['Dropped', 'dropped'], ['Dead letters', 'dead_letters'], ['Planned', 'planned_objects'], ['Unreadable', 'unreadable_objects']]
     .map(([name, count]) => ({ name, number: true, cell: (entry) => number(entry[count]) })),
   { name: 'In the bucket', number: true, cell: (entry) => (entry.waiting_objects ? `${plural(entry.waiting_objects, 'object')}, ${bytes(entry.waiting_bytes)}, ${age(entry.oldest_waiting_at)} old` : '–') },
@@ -58,7 +58,9 @@ export function Feeds({ place, go }) {
     return feeds.error ? h(Problem, { error: feeds.error, retry: feeds.reload }) : h(Skeleton, { lines: 5 });
   }
   const { feeds: datasets, files, here, sources, source_problem: problem } = feeds.value;
-  const chosen = datasets.find((entry) => entry.tenant_id === place.name && entry.dataset_id === place.destination);
+  const isChosen = (entry) => entry.tenant_id === place.name && entry.dataset_id === place.destination;
+  const chosen = datasets.find(isChosen);
+  const source = sources.find(isChosen);
   const isNew = place.name === 'new' && !place.destination;
   return h('div', { class: 'exports' },
     h('div', { class: 'bar-line' }, h('h1', null, 'Feeds'), h('span', { class: 'space' }),
@@ -69,12 +71,13 @@ export function Feeds({ place, go }) {
     isNew && h(NewFeed, { onWritten: feeds.reload, onClose: () => go({ view: 'feeds' }) }),
     datasets.length === 0 ? h(State, { title: 'Nothing has arrived yet.' }, h('p', null, 'A feed brings events into a dataset of the lake: over HTTP, as syslog, as lines.'))
       : h(Table, { columns: DATASETS, rows: datasets, id: nameOf, open: chosen }),
-    place.name && !isNew && !chosen && h(State, { title: `Nothing has arrived for ${place.name} / ${place.destination ?? ''}.` }),
+    place.name && !isNew && !chosen && !source && h(State, { title: `Nothing has arrived for ${place.name} / ${place.destination ?? ''}.` }),
     chosen && h(Details, { key: nameOf(chosen), entry: chosen, go }),
     (sources.length > 0 || problem) && [
       h('h2', null, 'Objects of the source bucket'),
       problem && h('p', { class: 'problem' }, problem),
-      sources.length > 0 && h(Table, { label: 'Datasets of the source bucket', columns: SOURCES, rows: sources, id: nameOf }),
+      sources.length > 0 && h(Table, { label: 'Datasets of the source bucket', columns: SOURCES, rows: sources, id: nameOf, open: source }),
+      source && !chosen && h(Details, { key: nameOf(source), entry: source, go }),
     ],
     h('h2', null, 'Files'),
     files.length === 0 ? h('p', { class: 'note' }, 'There is no file in routes/feeds.')
@@ -88,7 +91,7 @@ function Details({ entry, go }) {
     h('div', { class: 'bar-line' }, h('h2', null, nameOf(entry)), h('span', { class: 'space' }),
       h('button', { type: 'button', onClick: () => go({ view: 'data', tenant: entry.tenant_id, dataset: entry.dataset_id }) }, 'Open in Data')),
     entry.pack_problem && h('p', { class: 'problem' }, entry.pack_problem),
-    h(Tail, { tenant: entry.tenant_id, dataset: entry.dataset_id }),
+    entry.spooled !== undefined && h(Tail, { tenant: entry.tenant_id, dataset: entry.dataset_id }),
     h(PackSql, { tenant: entry.tenant_id, dataset: entry.dataset_id }),
     h('h3', null, 'Packs'),
     packs.error && h(Problem, { error: packs.error, retry: packs.reload }),

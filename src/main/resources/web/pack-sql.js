@@ -1,4 +1,4 @@
-// SQL for the packs of a dataset: tried on the newest events of the spool, and then written into a file of routes/packs.
+// SQL for the packs of a dataset: tried on the newest events of the spool or of the source bucket, and then written into a file of routes/packs.
 import { useEffect, useState } from 'preact/hooks';
 import { get, path, post } from './api.js';
 import { Confirm } from './confirm.js';
@@ -76,9 +76,9 @@ const OUTCOMES = [
 ];
 
 function Tried({ tried }) {
-  const { events, kept, dropped, failed, missing, outcomes, complete } = tried;
+  const { events, kept, dropped, failed, missing, outcomes, complete, source_object: object } = tried;
   return [
-    h('p', { class: 'verdict', role: 'status' }, `Of the newest ${plural(events, 'event')} in the spool: ${number(kept)} kept, ${number(dropped)} dropped, ${number(failed)} failed.`),
+    h('p', { class: 'verdict', role: 'status' }, `Of the ${object ? 'first' : 'newest'} ${plural(events, 'event')} in ${object ?? 'the spool'}: ${number(kept)} kept, ${number(dropped)} dropped, ${number(failed)} failed.`),
     missing.length > 0 && h('p', { class: 'note' }, `No event has ${missing.join(', ')} yet: it is NULL.${kept === 0 ? ' A pack that keeps no event waits, because the name may be wrong.' : ''}`),
     !complete && h('p', { class: 'note' }, 'There are more rows than are shown.'),
     h('div', { class: 'outcomes' }, h(Table, { label: 'What becomes of the events', columns: OUTCOMES, rows: outcomes.map((outcome, at) => ({ at, ...outcome })), id: ({ at }) => at })),

@@ -1,10 +1,12 @@
 package com.bytefreezer.connector.cursor;
 
 import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.text.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +29,15 @@ public record DatasetMemory(String shape, Map<String, String> columns) {
                 "ALTER TABLE source_dataset ADD COLUMN columns TEXT NOT NULL DEFAULT ''",
                 "ALTER TABLE source_dataset ADD COLUMN dropped BIGINT NOT NULL DEFAULT 0",
                 "CREATE TABLE source_part (pack TEXT, part BIGINT, made TEXT NOT NULL, PRIMARY KEY (pack, part))%2$s");
+    }
+
+    /**
+     * As it is recorded. Reads the record of this or another process, and takes no lock.
+     *
+     * @param folder as for {@link PackedSources#open}
+     */
+    public static DatasetMemory of(Settings settings, Path folder, DatasetName dataset) {
+        return new Visit(PackedSources.address(settings, folder)).reading(sql -> of(sql, dataset));
     }
 
     static DatasetMemory of(Sql sql, DatasetName dataset) throws SQLException {

@@ -45,6 +45,11 @@ public record SourceBucket(Credentials credentials, Network network, String pref
                 Duration.ofSeconds(settings.integer("s3.timeout-seconds")));
     }
 
+    /** The same objects, of one folder only. */
+    public SourceBucket below(String folder) {
+        return new SourceBucket(credentials, network, prefix + folder, timeout);
+    }
+
     /** Names the place, as the same for all processes that use it. */
     public String place() {
         return "s3://%s/%s at %s".formatted(credentials.bucket(), prefix, where());
@@ -87,11 +92,12 @@ public record SourceBucket(Credentials credentials, Network network, String pref
     /**
      * Copies an object to a file.
      *
+     * @param most bytes of it
      * @return false if the bucket does not have it any more in this version
      * @throws IOException if it cannot be read
      */
-    public boolean copy(Source source, Path file) throws IOException {
-        try (InputStream in = open(source);
+    public boolean copy(Source source, Path file, long most) throws IOException {
+        try (InputStream in = open(source, Math.min(most, source.size()));
                 OutputStream out = Files.newOutputStream(file)) {
             in.transferTo(out);
             return true;
@@ -104,14 +110,9 @@ public record SourceBucket(Credentials credentials, Network network, String pref
         }
     }
 
-    private InputStream open(Source source) {
+    private InputStream open(Source source, long size) {
         return new ObjectStream(
-                credentials,
-                network,
-                timeout,
-                prefix + source.path(),
-                isTag(source) ? source.version() : null,
-                source.size());
+                credentials, network, timeout, prefix + source.path(), isTag(source) ? source.version() : null, size);
     }
 
     /** A server may give none. */

@@ -171,7 +171,7 @@ final class PlannedPack {
             throw new IOException("the connector is stopping");
         }
         SourceFile file = new SourceFile(tools.scratch.resolve("source"));
-        if (!tools.bucket.copy(source, file.path())) {
+        if (!tools.bucket.copy(source, file.path(), source.size())) {
             LOG.info(
                     "source {}: it was replaced or removed before it was read. What is there now is packed later.",
                     name(source));

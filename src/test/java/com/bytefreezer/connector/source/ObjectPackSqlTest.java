@@ -3,6 +3,8 @@ package com.bytefreezer.connector.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.cursor.SourceTotal;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.pack.PackHistory;
@@ -10,6 +12,7 @@ import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.PostgresServer;
+import com.bytefreezer.connector.text.Secrets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -212,6 +217,43 @@ class ObjectPackSqlTest extends SourceObjects {
             assertThat(packAll("two", this::shelf, shared)).isTrue();
             assertThat(types("n")).containsExactlyInAnyOrder("BIGINT", "VARCHAR", "VARCHAR");
         }
+    }
+
+    @Test
+    void theNewestObjectShowsItsFirstEvents() throws Exception {
+        assertThat(newest()).isEmpty();
+        put("t/d/former.ndjson", "{\"n\":\"x\"}\n");
+        assertThat(packAll()).isTrue();
+        put("t/d/a.ndjson", "{\"n\":1}\nno JSON\n{\"n\":2}");
+        put("t/d/data/raw/b.ndjson", "{\"n\":3}");
+        assertThat(newest().orElseThrow().path()).isEqualTo("a.ndjson");
+        assertThat(newest().orElseThrow().sample().lines())
+                .hasSize(2)
+                .allMatch(line -> line.matches("\\{\"BfTs\":\\d{13},\"n\":[12]}"));
+        assertThat(newest().orElseThrow().sample().shape()).contains("\"n\"");
+        // Much larger than what is read of it.
+        Random random = new Random(5);
+        String noise = IntStream.range(0, 60_000)
+                .mapToObj(n -> "{\"n\":%d,\"r\":%d}\n".formatted(n, random.nextLong()))
+                .collect(Collectors.joining());
+        put("t/d/large.ndjson.gz", gzip(noise), gzip(noise), gzip(noise), gzip(noise));
+        assertThat(newest().orElseThrow().sample().lines())
+                .hasSize(20)
+                .last()
+                .asString()
+                .contains("\"n\":19,");
+        put("t/d/large.ndjson.gz", gzip("{\"n\":\"" + "x".repeat(2_000_000) + "\"}"));
+        assertThat(newest().orElseThrow().sample().lines()).isEmpty();
+    }
+
+    private Optional<NewestObject> newest() throws IOException {
+        Settings settings = settings(Map.of());
+        return NewestObject.of(
+                settings,
+                new LakeCredentials(settings, new Secrets()).ofSource(),
+                folder.resolve("spool"),
+                DATASET,
+                20);
     }
 
     /** Dies once the object is there that is this one in number. */

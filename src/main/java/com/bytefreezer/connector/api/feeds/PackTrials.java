@@ -3,7 +3,9 @@ package com.bytefreezer.connector.api.feeds;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.pack.Packer;
@@ -16,11 +18,14 @@ import com.bytefreezer.connector.query.MemoryLimit;
 import com.bytefreezer.connector.query.PackDuckDb;
 import com.bytefreezer.connector.query.PackQuery;
 import com.bytefreezer.connector.receive.Intake;
+import com.bytefreezer.connector.source.NewestObject;
 import com.bytefreezer.connector.spool.NewestEvents;
 import com.bytefreezer.connector.spool.NewestEvents.Event;
 import com.bytefreezer.connector.spool.NewestEvents.Sample;
 import com.bytefreezer.connector.spool.Spool;
+import com.bytefreezer.connector.text.Secrets;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,13 +33,14 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tries SQL for packs on the newest events of the spool, in a process of its own like all statements of people. Nothing is packed or
+ * Tries SQL for packs on the newest events of the spool or of the source bucket, in a process of its own like all statements of people. Nothing is packed or
  * written. Safe for use by several threads.
  */
 public final class PackTrials {
@@ -43,11 +49,13 @@ public final class PackTrials {
     private static final int THREADS = 1;
 
     private final Settings settings;
+    private final Secrets secrets;
     private final Watchdog watchdog;
     private final Path spool;
 
-    public PackTrials(Settings settings, Watchdog watchdog) {
+    public PackTrials(Settings settings, Watchdog watchdog, Secrets secrets) {
         this.settings = settings;
+        this.secrets = secrets;
         this.watchdog = watchdog;
         spool = Path.of(settings.text("spool.folder"));
     }
@@ -73,6 +81,7 @@ public final class PackTrials {
      * @param missing columns that the SQL names but no event has had yet
      * @param outcomes of the events, in the order of arrival
      * @param complete whether all rows are shown
+     * @param object of the source bucket that has the events; null if they are from the spool
      */
     public record Tried(
             long events,
@@ -81,14 +90,15 @@ public final class PackTrials {
             long failed,
             Set<String> missing,
             List<Outcome> outcomes,
-            boolean complete) {}
+            boolean complete,
+            @JsonProperty("source_object") @Nullable String object) {}
 
     /**
      * Tries it.
      *
      * @param id to cancel it, or null
-     * @throws ApiException if nothing is in the spool
-     * @throws ConnectorException if the SQL is wrong, or the spool cannot be read
+     * @throws ApiException if nothing waits
+     * @throws ConnectorException if the SQL is wrong, or the spool or the bucket cannot be read
      */
     public Tried attempt(
             @Header("tenant") @Nullable String tenant,
@@ -98,15 +108,10 @@ public final class PackTrials {
             throws IOException {
         ApiException.required(request);
         ApiException.requireOneDataset(tenant, dataset);
-        Sample sample = NewestEvents.sample(
-                        Spool.folder(spool, String.valueOf(tenant), String.valueOf(dataset)), MOST_EVENTS)
-                .filter(found -> !found.lines().isEmpty())
-                .orElseThrow(() -> ApiException.conflict(
-                        "Nothing of %s/%s is in the spool now. Try again when an event has arrived and is not packed yet."
-                                .formatted(tenant, dataset)));
+        Found found = found(new DatasetName(String.valueOf(tenant), String.valueOf(dataset)));
         try (Watchdog.Running running = watchdog.query(id)) {
             try {
-                return attempt(sample, request, running.engine());
+                return attempt(found, request, running.engine());
             } catch (ConnectorException e) {
                 throw running.told(e);
             } catch (SQLException e) {
@@ -118,7 +123,28 @@ public final class PackTrials {
         }
     }
 
-    private Tried attempt(Sample sample, PackSql request, Engine engine) throws IOException, SQLException {
+    private record Found(Sample sample, @Nullable String object) {}
+
+    private Found found(DatasetName dataset) throws IOException {
+        Optional<Sample> spooled =
+                NewestEvents.sample(Spool.folder(spool, dataset.tenant(), dataset.dataset()), MOST_EVENTS);
+        if (spooled.isPresent() && !spooled.get().lines().isEmpty()) {
+            return new Found(spooled.get(), null);
+        }
+        if (settings.hasSources()) {
+            Optional<NewestObject> newest = NewestObject.of(
+                    settings, new LakeCredentials(settings, secrets).ofSource(), spool, dataset, MOST_EVENTS);
+            if (newest.isPresent() && !newest.get().sample().lines().isEmpty()) {
+                return new Found(newest.get().sample(), newest.get().path());
+            }
+        }
+        throw ApiException.conflict(
+                "Nothing of %s waits now%s. Try again when an event has arrived and is not packed yet."
+                        .formatted(dataset, settings.hasSources() ? ", in the spool or in the source bucket" : ""));
+    }
+
+    private Tried attempt(Found found, PackSql request, Engine engine) throws IOException, SQLException {
+        Sample sample = found.sample();
         PackQuery query = request.parsed(settings, engine);
         Path temporary = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
         Path folder = Files.createTempDirectory(temporary, "try-");
@@ -130,15 +156,15 @@ public final class PackTrials {
             Files.write(file, (String.join("\n", sample.lines()) + "\n").getBytes(UTF_8));
             EventFile events = EventFile.of(file, Intake.columns(sample.shape(), sample.lines()));
             Map<String, String> types = Packer.types(sample.shape(), sample.columns());
-            return tried(sample, duckDb.attempt(query, events, types, MOST_ROWS));
+            return tried(found, duckDb.attempt(query, events, types, MOST_ROWS));
         } finally {
             ScratchFolder.remove(folder);
         }
     }
 
-    private static Tried tried(Sample sample, PackDuckDb.Trial trial) {
+    private static Tried tried(Found found, PackDuckDb.Trial trial) {
         List<Outcome> outcomes = new ArrayList<>();
-        for (String line : sample.lines()) {
+        for (String line : found.sample().lines()) {
             long number = outcomes.size();
             List<String> rows = trial.rows().getOrDefault(number, List.of());
             outcomes.add(new Outcome(
@@ -154,6 +180,7 @@ public final class PackTrials {
                 failed,
                 trial.missing(),
                 outcomes,
-                trial.isAll());
+                trial.isAll(),
+                found.object());
     }
 }

@@ -160,6 +160,11 @@ class FeedsApiTest {
             Await.until(
                     "it works",
                     () -> api.get("feeds").json().path("source_problem").isNull());
+            Map<String, Object> sql = Map.of("sql", "SELECT * FROM incoming WHERE n > 1");
+            JsonNode tried = api.post("feeds/acme/web/try", sql).json();
+            assertThat(count(tried, "dropped")).isOne();
+            assertThat(tried.path("source_object").asText()).isEqualTo("a.ndjson");
+            assertThat(api.post("feeds/acme/other/try", sql).error()).contains("acme/other", "source bucket");
             api.close();
             Map<String, String> soon = new TreeMap<>(bucket);
             soon.put("pack.timeout-seconds", "1");
@@ -168,8 +173,8 @@ class FeedsApiTest {
             JsonNode pack = api.get("packs").json().at("/packs/0");
             assertThat(List.of(count(pack, "source_objects"), count(pack, "events"), count(pack, "dead_letters")))
                     .containsExactly(1, 1, 1);
-            assertThat(source("source_objects") + source("packed") + source("dead_letters"))
-                    .isEqualTo("111");
+            assertThat(source("source_objects") + source("packed") + source("dropped") + source("dead_letters"))
+                    .isEqualTo("1101");
             String metrics = api.get("/metrics").text();
             assertThat(metrics).contains("source_events_packed_total{dataset=\"web\",tenant=\"acme\"} 1.0");
             String page = Files.readString(TestTools.projectDirectory().resolve("docs/metrics.md"));
