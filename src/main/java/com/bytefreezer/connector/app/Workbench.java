@@ -103,6 +103,9 @@ public final class Workbench implements AutoCloseable {
         }
         // Who reads it may send at once.
         server.announce();
+        if (feeds.isEmpty()) {
+            firstVisit.rehearse();
+        }
         return server;
     }
 

@@ -86,7 +86,9 @@ final class Binding {
             try (Connection connection = connections.open()) {
                 String nothing = nothing(schema, virtual);
                 List<Column> columns = described(connection, over(query, nothing, number));
-                List<Column> named = named(columns, names(connection, query, nothing), number);
+                List<Column> named = query.use().isAll()
+                        ? List.copyOf(columns)
+                        : named(columns, names(connection, query, nothing), number);
                 requireDifferent(named, number);
                 return new Bound(named, virtual);
             } catch (SQLException e) {

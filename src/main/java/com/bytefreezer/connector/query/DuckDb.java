@@ -24,6 +24,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -332,14 +335,34 @@ public final class DuckDb implements AutoCloseable {
      * @param ofRow its expression for a row of the scan
      */
     <T> T over(Query query, List<LakeObject> objects, Schema schema, String number, String ofRow, Work<T> work) {
+        return over(query, objects, schema, number, ofRow, columns -> columns, work);
+    }
+
+    /**
+     * The same if work needs only some columns of the result: with hundreds of others, DuckDB takes a while to plan a statement.
+     *
+     * @param needed chooses them, in order, if the query gives all columns of the dataset
+     */
+    <T> T over(
+            Query query,
+            List<LakeObject> objects,
+            Schema schema,
+            String number,
+            String ofRow,
+            UnaryOperator<List<Column>> needed,
+            Work<T> work) {
         try (Connection connection = newConnection()) {
             var shapes = footers.require(schema, objects);
             oddObjects.copyMisread(shapes);
             while (true) {
                 long version = schema.version();
                 Binding.Bound bound = binding.of(query, schema, number);
+                List<Column> columns = query.use().isAll() ? needed.apply(bound.columns()) : bound.columns();
+                Predicate<String> isRead = query.use().isAll()
+                        ? columns.stream().map(Column::name).collect(Collectors.toSet())::contains
+                        : any -> true;
                 String scan = ParquetScan.of(
-                        schema, shapes, copies, objects, query.use(), bound.virtualColumns(), number, ofRow);
+                        schema, shapes, copies, objects, query.use(), isRead, bound.virtualColumns(), number, ofRow);
                 if (version == schema.version()) {
                     String sql = query.over(scan, number);
                     String now = query.with(sql, LookupTables.SCHEMA);
@@ -347,7 +370,7 @@ public final class DuckDb implements AutoCloseable {
                     boolean isWhole = number.isEmpty() || lookups.former().isEmpty();
                     return work.with(
                             connection,
-                            bound.columns(),
+                            columns,
                             isWhole
                                     ? now
                                     : "(%s) EXCEPT ALL (%s)"
@@ -356,7 +379,7 @@ public final class DuckDb implements AutoCloseable {
             }
         } catch (SQLException e) {
             if (RawCopies.helpWith(e) && oddObjects.copy(objects, schema)) {
-                return over(query, objects, schema, number, ofRow, work);
+                return over(query, objects, schema, number, ofRow, needed, work);
             }
             throw Binding.explained(query, e);
         }

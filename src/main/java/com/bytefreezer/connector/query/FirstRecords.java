@@ -51,7 +51,7 @@ final class FirstRecords {
      *
      * @param objects those that contain them
      * @param records at most the number that was looked for
-     * @param since the condition that they meet in these objects; may be empty
+     * @param since the condition that their times meet in these objects; may be empty
      */
     private record Newest(List<LakeObject> objects, long records, String since) {}
 
@@ -101,8 +101,11 @@ final class FirstRecords {
                 read,
                 query.objectNumber(),
                 columns -> timeAmong(columns)
-                        .map(at ->
-                                "%sORDER BY c%d DESC NULLS LAST, c%d DESC".formatted(condition, at, columns.size() - 1))
+                        .map(at -> "%sORDER BY c%d DESC NULLS LAST, c%d DESC"
+                                .formatted(
+                                        condition.isEmpty() ? "" : "WHERE c%d %s ".formatted(at, condition),
+                                        at,
+                                        columns.size() - 1))
                         .orElse(""),
                 wanted);
         return looked;
@@ -153,6 +156,7 @@ final class FirstRecords {
                     schema,
                     query.objectNumber(),
                     ParquetScan.POSITION,
+                    this::times,
                     (connection, columns, sql) -> newest(
                             connection,
                             columns,
@@ -175,6 +179,12 @@ final class FirstRecords {
         return at.isEmpty()
                 ? newestObjects(connection, object, rows, objects, wanted)
                 : newestTimes(connection, at.get(), columns.get(at.get()).typeName(), object, rows, objects, wanted);
+    }
+
+    /** What is needed to find the newest: the time, and the number of the object, which is the last column. */
+    private List<Column> times(List<Column> columns) {
+        Column object = columns.get(columns.size() - 1);
+        return timeAmong(columns).map(at -> List.of(columns.get(at), object)).orElse(List.of(object));
     }
 
     private Optional<Integer> timeAmong(List<Column> columns) {
@@ -233,8 +243,7 @@ final class FirstRecords {
                         sum += found.getLong(2);
                         oldest = found.getString(3);
                     }
-                    String since =
-                            oldest == null ? "" : "WHERE c%d >= %s::%s ".formatted(time, DuckDb.literal(oldest), type);
+                    String since = oldest == null ? "" : ">= %s::%s".formatted(DuckDb.literal(oldest), type);
                     return new Newest(newest, sum, since);
                 });
     }

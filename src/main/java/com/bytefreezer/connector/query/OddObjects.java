@@ -52,7 +52,8 @@ final class OddObjects {
     private boolean isOdd(LakeObject object, Schema schema) {
         try (Connection connection = connections.open()) {
             var shapes = footers.require(schema, List.of(object));
-            String scan = ParquetScan.of(schema, shapes, copies, List.of(object), Use.GIVE, Map.of(), "", "");
+            String scan =
+                    ParquetScan.of(schema, shapes, copies, List.of(object), Use.GIVE, any -> true, Map.of(), "", "");
             DuckDb.execute(connection, "SELECT count(hash(r)) FROM (" + scan + ") AS r");
             return false;
         } catch (SQLException e) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ public final class ParquetScan {
      * A SELECT of the rows of these objects.
      *
      * @param shapes of the whole objects; {@code schema} must know their columns
+     * @param isRead whether a column of the dataset is among those of the result
      * @param further names of additional columns, with expressions over the virtual columns of {@code read_parquet}
      * @param number the name of one more column; may be empty
      * @param ofRow its value: {@link #POSITION}, {@link #POSITION_AND_ROW}, or a virtual column of {@code read_parquet}
@@ -52,6 +54,7 @@ public final class ParquetScan {
             RawCopies copies,
             List<LakeObject> objects,
             Use use,
+            Predicate<String> isRead,
             Map<String, String> further,
             String number,
             String ofRow) {
@@ -61,7 +64,8 @@ public final class ParquetScan {
                     .add(i);
         }
         return groups.entrySet().stream()
-                .map(group -> select(schema, group.getKey(), group.getValue(), objects, use, further, number, ofRow))
+                .map(group ->
+                        select(schema, group.getKey(), group.getValue(), objects, use, isRead, further, number, ofRow))
                 .collect(Collectors.joining(" UNION ALL "));
     }
 
@@ -85,6 +89,7 @@ public final class ParquetScan {
             List<Integer> positions,
             List<LakeObject> objects,
             Use use,
+            Predicate<String> isRead,
             Map<String, String> further,
             String number,
             String ofRow) {
@@ -94,16 +99,15 @@ public final class ParquetScan {
         LakeObject first = read.get(0).whole();
         boolean alike = read.stream().map(LakeObject::partition).distinct().count() == 1;
         String folders = alike ? DuckDb.literal(first.url()) : PATH;
-        StringBuilder columns = new StringBuilder(schema.selectList(
+        List<String> columns = new ArrayList<>(schema.selectList(
                 group.shape(),
                 group.copy() == null ? null : group.copy().types(),
                 use,
+                isRead,
                 group.folders().stream()
                         .collect(Collectors.toMap(name -> name, name -> folder(name, folders, group.prefix())))));
-        further.forEach((name, expression) -> columns.append(", ")
-                .append(expression.equalsIgnoreCase(PATH) ? path : expression)
-                .append(" AS ")
-                .append(Query.identifier(name)));
+        further.forEach((name, expression) -> columns.add(
+                "%s AS %s".formatted(expression.equalsIgnoreCase(PATH) ? path : expression, Query.identifier(name))));
         if (!number.isEmpty()) {
             String position = "%s[(file_index + 1)::BIGINT]".formatted(positions);
             String value =
@@ -112,7 +116,7 @@ public final class ParquetScan {
                         case POSITION_AND_ROW -> "(%s::BIGINT << %d) + file_row_number".formatted(position, ROW_BITS);
                         default -> ofRow;
                     };
-            columns.append(", %s AS %s".formatted(value, Query.identifier(number)));
+            columns.add("%s AS %s".formatted(value, Query.identifier(number)));
         }
         String names = IntStream.range(0, group.shape().columns().size())
                 .mapToObj(i -> "c" + i)
@@ -123,7 +127,7 @@ public final class ParquetScan {
                 .noneMatch(column -> column.name().equalsIgnoreCase(PATH));
         return "SELECT %s FROM read_parquet(%s, hive_partitioning=false, union_by_name=false%s) AS t(%s%s)%s"
                 .formatted(
-                        columns,
+                        String.join(", ", columns),
                         group.copy() == null
                                 ? files(read)
                                 : DuckDb.literal(group.copy().file().toString()),

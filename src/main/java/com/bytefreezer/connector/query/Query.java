@@ -207,17 +207,7 @@ public final class Query {
     /** If it {@link #canReadSomeObjects}, the same query without its limit, for a comparison of a column of its result. */
     Query rows() {
         return new Query(
-                text,
-                tree,
-                mark,
-                sql,
-                rowsSql,
-                virtualColumns,
-                repeatable,
-                use.givesOnly() ? Use.COMPARE : use,
-                lookups,
-                rowsSql,
-                most);
+                text, tree, mark, sql, rowsSql, virtualColumns, repeatable, use.comparing(), lookups, rowsSql, most);
     }
 
     /** Equal for all texts with the same meaning for DuckDB's parser, whatever their blanks, comments and letter case of keywords. */
@@ -244,7 +234,7 @@ public final class Query {
 
     /** As {@link #over(String)}, or if {@code number} is not empty, as {@link #overBundle}. It takes DuckDB a while to plan a table of hundreds of columns, so there is none if it gives all columns of the scan. */
     String over(String scan, String number) {
-        if (use == Use.ALL) {
+        if (use.isAll()) {
             return scan;
         }
         return number.isEmpty() ? over(scan) : overBundle(scan);

@@ -67,6 +67,9 @@ final class RowRendering {
      */
     String shortRecord(long most) {
         String all = isWide() ? values(most) : whole(most);
+        if (most == Long.MAX_VALUE) {
+            return all;
+        }
         String lengths = shown.stream()
                 .filter(this::isText)
                 .filter(i -> !shortTexts.contains(columns.get(i).name()))

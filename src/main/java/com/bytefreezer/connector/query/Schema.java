@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -299,7 +300,12 @@ public final class Schema {
      * @param raw the types of its columns if they differ from those of its shape, or null
      * @param folders expressions for the unchanged values of its folders, by name
      */
-    synchronized String selectList(Shape shape, @Nullable List<ColumnType> raw, Use use, Map<String, String> folders) {
+    synchronized List<String> selectList(
+            Shape shape,
+            @Nullable List<ColumnType> raw,
+            Use use,
+            Predicate<String> isRead,
+            Map<String, String> folders) {
         Map<Column, Integer> places = new HashMap<>();
         List<@Nullable Column> known = places(shape);
         for (int i = 0; i < known.size(); i++) {
@@ -312,10 +318,11 @@ public final class Schema {
                 .collect(Collectors.toMap(
                         folder -> folded(folder.getKey()), Map.Entry::getValue, (first, second) -> first));
         return inOrder().stream()
+                .filter(column -> isRead.test(column.name))
                 .map(column ->
                         value(column, shape, raw, use, places.get(column), byFoldedName.get(folded(column.written)))
                                 + " AS " + Query.identifier(column.name))
-                .collect(Collectors.joining(", "));
+                .toList();
     }
 
     private String value(

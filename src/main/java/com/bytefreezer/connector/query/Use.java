@@ -7,6 +7,8 @@ import java.util.Set;
 enum Use {
     /** It is {@code SELECT * FROM events}. */
     ALL,
+    /** The same, but somebody compares values of its result. */
+    ALL_COMPARED,
     /** It only outputs the values of each row. */
     GIVE,
     /** It also compares them. */
@@ -35,6 +37,20 @@ enum Use {
                 Set.of("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_NOT")
                         .contains(type);
             default -> false;
+        };
+    }
+
+    /** Whether it is {@code SELECT * FROM events}. */
+    boolean isAll() {
+        return this == ALL || this == ALL_COMPARED;
+    }
+
+    /** The same if somebody compares values of the result. */
+    Use comparing() {
+        return switch (this) {
+            case ALL, ALL_COMPARED -> ALL_COMPARED;
+            case GIVE, COMPARE -> COMPARE;
+            case WORK -> WORK;
         };
     }
 
