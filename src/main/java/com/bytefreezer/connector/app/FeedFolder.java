@@ -142,9 +142,11 @@ final class FeedFolder {
         if (former.map(FeedDefinition::parameters).equals(Optional.of(feed.parameters()))) {
             return;
         }
-        former.ifPresent(feeds::close);
         try {
-            feeds.open(feed);
+            if (former.isEmpty() || !feeds.replace(feed)) {
+                former.ifPresent(feeds::close);
+                feeds.open(feed);
+            }
             refused.remove(feed.name());
             LOG.info("feed {}: {}", feed.name(), former.isPresent() ? "changed." : "opened.");
         } catch (Exception e) {

@@ -266,6 +266,18 @@ final class OpenFeeds {
         }
     }
 
+    /** Changes one over HTTP; no request finds it missing. False if it must be closed and opened. */
+    boolean replace(FeedDefinition feed) {
+        if (isStream(feed) || find(feed.name()).filter(OpenFeeds::isStream).isPresent()) {
+            return false;
+        }
+        feed.secrets().forEach(secrets::add);
+        become(feeds.stream()
+                .map(one -> one.name().equals(feed.name()) ? feed : one)
+                .toList());
+        return true;
+    }
+
     private void load(String input) throws Exception {
         PluginHelper.getRoutesLoader(camel())
                 .loadRoutes(ResourceHelper.resolveResource(

@@ -318,9 +318,11 @@ public final class Settings {
     }
 
     private FeedFiles feedFilesNow(Map<String, String> others) {
+        RouteFiles now = sources.routes().now();
         Map<String, String> all = new TreeMap<>(values);
+        all.putAll(SettingsNow.namedIn(now.filesIn(RouteFiles.FEEDS), sources, values));
         all.putAll(others);
-        return new FeedFiles(sources.routes().now(), all);
+        return new FeedFiles(now, all);
     }
 
     /**
@@ -341,10 +343,13 @@ public final class Settings {
         return new PackFiles(sources.routes().now(), values).source(pack);
     }
 
-    /** Changes with every change of the files of feeds. */
+    /** Changes with every change of the files of feeds, and of the settings that they name. */
     public Map<String, String> stateOfFeedFiles() {
         RouteFiles now = sources.routes().now();
-        return ExportFiles.state(now, now.filesIn(RouteFiles.FEEDS));
+        List<Path> files = now.filesIn(RouteFiles.FEEDS);
+        Map<String, String> state = new TreeMap<>(SettingsNow.namedIn(files, sources, values));
+        state.putAll(ExportFiles.state(now, files));
+        return state;
     }
 
     /** Changes with every change of the files of packs. */

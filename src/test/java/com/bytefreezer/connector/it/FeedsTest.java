@@ -36,6 +36,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -227,6 +228,24 @@ class FeedsTest {
             assertThat(post(port, "/acme/web", "{\"a\":1}".getBytes(UTF_8))).startsWith("200");
         }
         assertThat(folder.resolve("spool")).exists();
+    }
+
+    @Test
+    void theTokenOfANewFeedAndANewTokenNeedNoRestart() throws Exception {
+        Path settings = folder.resolve("application.properties");
+        try (Feeds feeds = feeds(settings(Map.of("pack.timeout-seconds", "3600")))) {
+            feed("dns", "acme-dns", "*", "{{feeds.dns.token}}");
+            Await.until("what is missing", () -> feeds.refused().containsKey("dns"));
+            assertThat(feeds.refused().get("dns")).contains("feeds.dns.token is required here.");
+            Files.writeString(settings, "feeds.dns.token=" + TOKEN);
+            Await.until("the feed is open", () -> feeds.open().containsKey("dns"));
+            assertThat(post(feeds, "/acme-dns/web", "{\"a\":1}")).startsWith("200");
+            Files.writeString(settings, "feeds.dns.token=another-" + TOKEN);
+            Await.until(
+                    "the new token",
+                    () -> feeds.open().get("dns").feed().token().equals(Optional.of("another-" + TOKEN)));
+            assertThat(post(feeds, "/acme-dns/web", "{\"a\":1}")).startsWith("404");
+        }
     }
 
     private Settings settings(Map<String, String> options) throws SettingsException {
