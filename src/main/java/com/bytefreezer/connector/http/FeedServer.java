@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServerConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,8 @@ public final class FeedServer implements AutoCloseable {
 
     /** The way to the routes. */
     private static final class Routes {
+        private static final Set<String> PROBES = Set.of("/", "/health");
+
         private final CamelContext context;
         private volatile @Nullable Router router;
 
@@ -101,7 +104,15 @@ public final class FeedServer implements AutoCloseable {
 
         void receive(HttpServerRequest request) {
             Router all = router;
-            if (!request.method().equals(HttpMethod.POST)) {
+            if (isProbe(request)) {
+                if (all == null || !context.isStarted()) {
+                    refuse(request, 503, "The feeds are starting or stopping.");
+                } else {
+                    request.response()
+                            .putHeader("Content-Type", "application/json")
+                            .end("{\"status\":\"ok\"}");
+                }
+            } else if (!request.method().equals(HttpMethod.POST)) {
                 refuse(request, 405, "Send events with POST.");
             } else if (request.headers().contains("Origin")) {
                 // A feed on this machine may have no token, and any page in a browser here could send to it.
@@ -113,6 +124,13 @@ public final class FeedServer implements AutoCloseable {
                 request.pause();
                 all.handle(request);
             }
+        }
+
+        /** Of a load balancer, or of a sender that asks before it sends again. */
+        private static boolean isProbe(HttpServerRequest request) {
+            return PROBES.contains(String.valueOf(request.path()))
+                    && (request.method().equals(HttpMethod.GET)
+                            || request.method().equals(HttpMethod.HEAD));
         }
 
         void refuse(HttpServerRequest request) {

@@ -1,12 +1,19 @@
 package com.bytefreezer.connector.receive;
 
 import com.bytefreezer.connector.spool.Arrival;
+import com.bytefreezer.connector.text.Json;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -16,6 +23,8 @@ import java.util.function.Supplier;
  * one thread.
  */
 public final class EventBatch {
+    private static final JsonFactory JSON = Json.mapper().getFactory();
+
     private final long received;
     private final EventReader reader;
     private final SyslogReader syslog;
@@ -101,7 +110,30 @@ public final class EventBatch {
             }
             eventCount++;
         } catch (NotAnEventException e) {
-            deadLetter(bytes, start, end, String.valueOf(e.getMessage()));
+            List<Frame> each = e.end() > 0 ? objects(bytes, start, end) : List.of();
+            if (each.isEmpty()) {
+                deadLetter(bytes, start, end, String.valueOf(e.getMessage()));
+            }
+            each.forEach(one -> json(bytes, one.start(), one.end()));
+        }
+    }
+
+    /** Those of a line that has several; empty if it has anything else. */
+    private static List<Frame> objects(byte[] bytes, int start, int end) {
+        List<Frame> all = new ArrayList<>();
+        try (JsonParser parser = JSON.createParser(bytes, start, end - start)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (token != JsonToken.START_OBJECT) {
+                    return List.of();
+                }
+                int from = start + (int) parser.currentTokenLocation().getByteOffset();
+                parser.skipChildren();
+                all.add(new Frame(
+                        bytes, from, start + (int) parser.currentTokenLocation().getByteOffset() + 1));
+            }
+            return all;
+        } catch (IOException e) {
+            return List.of();
         }
     }
 

@@ -91,7 +91,7 @@ public final class EventReader {
             object(parser, shape, 0);
             close = offset + (int) parser.currentTokenLocation().getByteOffset();
             if (parser.nextToken() != null) {
-                throw new NotAnEventException("something follows the object");
+                throw new NotAnEventException("something follows the object", close + 1);
             }
         } catch (JsonProcessingException e) {
             throw new NotAnEventException("it is no JSON: " + e.getOriginalMessage());

@@ -3,7 +3,9 @@ package com.bytefreezer.connector.receive;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Seldom;
 import com.bytefreezer.connector.text.Json;
+import com.bytefreezer.connector.text.PlainText;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -29,6 +32,8 @@ public final class HttpPush {
     private static final String RETRY_SECONDS = "5";
     private static final long PAUSE_NANOS = 60_000_000_000L;
 
+    /** By their statuses. */
+    private final Map<Integer, Seldom> refused = new ConcurrentHashMap<>();
     /** When a refusal was last logged, in nanoseconds. */
     private final AtomicLong told = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
 
@@ -62,6 +67,7 @@ public final class HttpPush {
     public void refuse(Exchange exchange) throws JsonProcessingException {
         Exception caught = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (caught instanceof ApiException mistake) {
+            tell(exchange, mistake);
             answer(exchange, mistake.status(), error(String.valueOf(mistake.getMessage())));
         } else if (caught instanceof IOException) {
             answer(exchange, 400, error("The body is incomplete."));
@@ -73,6 +79,26 @@ public final class HttpPush {
         // The rest of the body is of no use.
         exchange.getMessage().setHeader("Connection", "close");
         exchange.getProperty(BODY, RequestBody.class).refuse();
+    }
+
+    /** A sender that is set up wrongly may show its answers to nobody, and send nothing again. */
+    private void tell(Exchange exchange, ApiException mistake) {
+        long count =
+                refused.computeIfAbsent(mistake.status(), any -> new Seldom()).add(1);
+        if (count > 0) {
+            HttpServerRequest request =
+                    exchange.getProperty(BODY, RequestBody.class).request();
+            LOG.warn(
+                    "input http: {} {} refused with {}, last from {} to {}: {} Correct the sender; it has this answer.",
+                    count,
+                    count == 1 ? "request" : "requests",
+                    mistake.status(),
+                    request.remoteAddress() == null
+                            ? "somebody"
+                            : request.remoteAddress().hostAddress(),
+                    PlainText.answer(request.path()),
+                    PlainText.line(mistake.getMessage()));
+        }
     }
 
     private void tell(Exception caught) {

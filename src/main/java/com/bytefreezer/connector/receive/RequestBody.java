@@ -38,6 +38,10 @@ final class RequestBody extends InputStream {
         }
     }
 
+    HttpServerRequest request() {
+        return request;
+    }
+
     private void add(Buffer next) {
         if (!refused) {
             parts.add(next);

@@ -121,6 +121,12 @@ class FeedsTest {
             assertThat(RawHttp.once(port, head + "wrong\r\nContent-Length: 2\r\n\r\n{}")
                             .status())
                     .isEqualTo(401);
+            assertThat(RawHttp.once(port, "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                            .status())
+                    .isEqualTo(200);
+            assertThat(RawHttp.once(port, "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                            .status())
+                    .isEqualTo(200);
             assertThat(RawHttp.once(port, "GET /acme/web HTTP/1.1\r\nHost: x\r\n\r\n")
                             .status())
                     .isEqualTo(405);

@@ -76,6 +76,22 @@ class EventSplitterTest {
                 .containsExactly("12", "\"x\"", "[1]", ", {\"a\": oh}, {\"a\":4}]");
     }
 
+    /** Fluent Bit's json_stream and records of Firehose have nothing between the objects. */
+    @Test
+    void objectsOnOneLineAreAnEventEach() throws JsonProcessingException {
+        String line = "{\"a\":1}{\"a\":{\"b\":2}} {\"a\":3}";
+        for (Format format : List.of(Format.NDJSON, Format.AUTO, Format.JSON)) {
+            assertThat(events(split(format, line + "\n{\"a\":4}\n")))
+                    .as(format.name())
+                    .containsExactly(T + "\"a\":1}", T + "\"a\":{\"b\":2}}", T + "\"a\":3}", T + "\"a\":4}");
+        }
+        Arrival other = split(Format.NDJSON, "{\"a\":1} x\n{\"a\":1}[]\n{\"a\":1}{\"a\"");
+        assertThat(events(other)).isEmpty();
+        assertThat(deadLetters(other))
+                .extracting(one -> one.path("line").asText())
+                .containsExactly("{\"a\":1} x", "{\"a\":1}[]", "{\"a\":1}{\"a\"");
+    }
+
     @Test
     void theFirstLineTellsTheFormat() {
         assertThat(events(split(Format.AUTO, "\n\r\n{\"a\":1}\nx\n{\"a\":2}"))).hasSize(2);
