@@ -192,9 +192,12 @@ final class Binding {
         if (read.kind() != Kind.BAD_SQL) {
             return new ConnectorException("DuckDB: " + message, read);
         }
+        String remedy = read.unknownColumn()
+                .map(name -> Habits.remedyForColumn(query.text(), name))
+                .orElse("");
         return read.name()
                 .flatMap(query::positionOf)
-                .<ConnectorException>map(position -> new SqlException(position, message, read))
+                .<ConnectorException>map(position -> new SqlException(position, message, remedy, read))
                 .orElseGet(() -> new ConnectorException("SQL: " + message, read));
     }
 }

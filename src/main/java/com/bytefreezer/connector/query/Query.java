@@ -352,9 +352,11 @@ public final class Query {
         if (document.path("error_type").asText().equals("not implemented")) {
             return notSupported(text, message);
         }
+        String remedy = Habits.remedyForSyntax(text);
         return document.has("position")
-                ? new SqlException(position(text, document.path("position").asInt()), PlainText.sentence(message), "")
-                : wrong(PlainText.sentence(message), "");
+                ? new SqlException(
+                        position(text, document.path("position").asInt()), PlainText.sentence(message), remedy)
+                : wrong(PlainText.sentence(message), remedy);
     }
 
     private static ConnectorException notSupported(String text, String message) {

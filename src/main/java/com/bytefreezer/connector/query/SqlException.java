@@ -25,8 +25,8 @@ public final class SqlException extends ConnectorException {
     }
 
     /** A problem found while the query reads the data; the caller decides the effect. */
-    SqlException(Position position, String what, Throwable cause) {
-        this(position, what, "", "", cause);
+    SqlException(Position position, String what, String remedy, Throwable cause) {
+        this(position, what, "", remedy, cause);
     }
 
     private SqlException(Position position, String what, String effect, String remedy, @Nullable Throwable cause) {

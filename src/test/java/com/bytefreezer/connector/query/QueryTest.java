@@ -345,6 +345,18 @@ class QueryTest {
                 .doesNotContain("\n", "LINE 1", "b9b1f6f5", "pending query result", "!.");
     }
 
+    @Test
+    void aTextInTheQuotesOfANameGetsARemedy() {
+        for (String sql : List.of(
+                "SELECT id FROM events WHERE status LIKE \"Failed%\"",
+                "SELECT id FROM events WHERE status LIKE ‘Failed%’")) {
+            assertThatThrownBy(() -> dataset.records(sql)).hasMessageContaining("A text stands in single quotes");
+        }
+        assertThatThrownBy(() -> dataset.records("SELECT nope FROM events"))
+                .message()
+                .doesNotContain("quotes");
+    }
+
     static Stream<Arguments> mistakes() {
         String otherStatement = "SQL: only a SELECT can be exported.";
         return Stream.of(
@@ -357,6 +369,12 @@ class QueryTest {
                 arguments("-- nothing", "SQL: 0 statements instead of exactly one SELECT."),
                 arguments(
                         "SELECT 'ü',\n id FORM events", "SQL: line 2, column 10: syntax error at or near \"events\"."),
+                arguments(
+                        "index=main \"Failed password\" | stats count by host",
+                        "SQL: line 1, column 1: syntax error at or near \"index\". Nothing was exported. Write SQL: SELECT … FROM events"),
+                arguments(
+                        "SELECT id FROM events WHERE status LIKE \"Failed%\"",
+                        "SQL: line 1, column 41: Binder Error: Referenced column \"Failed%\" not found"),
                 arguments(
                         "SELECT 'ü', nope FROM events",
                         "SQL: line 1, column 13: Binder Error: Referenced column \"nope\" not found"),
