@@ -74,7 +74,7 @@ public final class UrlCheck {
                 handshake(socket, host, port);
             }
         }
-        return Check.ok("%s answers%s. Only the test record shows whether it accepts records."
+        return Check.ok("%s can be reached%s. Only the test record shows whether it accepts records."
                 .formatted(Failures.host(url.toString()), secure ? " and its certificate is trusted" : ""));
     }
 

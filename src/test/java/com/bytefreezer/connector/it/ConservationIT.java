@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.it;
 
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.bytefreezer.connector.cursor.Counts;
@@ -12,6 +13,8 @@ import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.TestTools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -36,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A million records through the packaged connector into real servers that refuse every twentieth request for a while, the
  * connector killed twice in between: every record is accounted for, and nothing else arrives.
  */
-class ConservationIT {
+class ConservationIT extends PageBed {
     private static final int OBJECTS = 10;
     private static final int FEW = 10_000;
     private static final int MANY = 100_000;
@@ -107,6 +110,42 @@ class ConservationIT {
                 .with("changeme", ElasticsearchServer.PASSWORD)
                 .run();
         assertThat(server.count("sample")).isEqualTo(400);
+    }
+
+    @Test
+    void columnsThatTheMappingWillRefuseAreNamedOnThePage() {
+        ElasticsearchServer server = node();
+        server.put("/checked", """
+                {"mappings": {"dynamic": "strict", "properties": {
+                  "timestamp": {"type": "date"}, "hostname": {"type": "ip"}, "message": {"type": "text"}}}}
+                """);
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+        assertThat(page.locator(".cost")).containsText("400 records");
+        choose(page, "elasticsearch", Map.of("url", server.url().toString()));
+        page.locator(".send summary").first().click();
+        choose(
+                page,
+                "elasticsearch",
+                Map.of(
+                        "index", "checked",
+                        "username", ElasticsearchServer.USER,
+                        "password", ElasticsearchServer.PASSWORD));
+        button(page, "Check").click();
+        assertThat(page.locator(".send .verdict.bad")).containsText("will refuse records: column hostname");
+        Locator refused = page.getByLabel("Columns that do not fit").locator("li");
+        assertThat(refused).hasCount(2);
+        assertThat(refused.first()).containsText("hostname");
+        assertThat(refused.last()).containsText("source_ip");
+        shoot(page, "mapping-check");
+        // What is named is what is refused.
+        ask(page, "SELECT timestamp, message FROM events WHERE message LIKE 'Failed password%'");
+        assertThat(refused).hasCount(0);
+        assertThat(page.locator(".cost")).containsText("400 records");
+        button(page, "Check").click();
+        assertThat(page.locator(".send .verdict.good")).isVisible();
+        button(page, "Export once").click();
+        assertThat(page.locator(".run .balance"))
+                .hasText("400 selected = 400 accepted + 0 duplicates + 0 dead-lettered");
     }
 
     @Test
