@@ -1,5 +1,6 @@
 // Calls the connector. An error is one line for the person, with the HTTP status, or 0 without an answer.
 import { parse } from './exact.js';
+import { hear } from './format.js';
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -20,12 +21,17 @@ async function reached(coming) {
   }
 }
 
-const send = (method, path, body, signal) => reached(fetch('/api/v1/' + path, {
-  method,
-  signal,
-  headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-  body: body === undefined ? undefined : JSON.stringify(body),
-}));
+async function send(method, path, body, signal) {
+  const sent = Date.now();
+  const response = await reached(fetch('/api/v1/' + path, {
+    method,
+    signal,
+    headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }));
+  hear(response.headers.get('Date'), sent);
+  return response;
+}
 
 function answerOf(text) {
   try {

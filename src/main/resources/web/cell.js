@@ -1,7 +1,7 @@
 // A value in the records, and the actions for it.
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { isNested, isNumber, json } from './exact.js';
-import { value } from './format.js';
+import { isNested, isNumber, readable } from './exact.js';
+import { value, visible } from './format.js';
 import { copyText } from './give.js';
 import { comparable } from './sql.js';
 import { h } from './ui.js';
@@ -13,7 +13,7 @@ export function Cell({ id, given, style, current, pinned, onClick, onDblClick })
   const text = given === undefined ? '' : value(given);
   const kind = given === null || given === undefined ? ' null' : isNumber(given) ? ' number' : '';
   return h('div', { id, class: `cell${kind}${current ? ' current' : ''}${pinned ? ' pinned' : ''}`, role: 'gridcell', style, onClick, onDblClick },
-    text.length > LONGEST_CELL ? text.slice(0, LONGEST_CELL) + '…' : text);
+    visible(text.length > LONGEST_CELL ? text.slice(0, LONGEST_CELL) + '…' : text));
 }
 
 /** The actions for a value, as [name, title, work]; "contains" uses the selected text in the element from `within`. */
@@ -73,5 +73,5 @@ export function ValueMenu({ column, given, style, onFilter, onGroup, onRecord, o
         h('button', { key: name, type: 'button', title, onClick: act(work) }, name)),
       onDrill && h('button', { type: 'button', onClick: act(onDrill) }, 'Its records'),
       h('button', { type: 'button', onClick: act(onRecord) }, 'Record')),
-    h('pre', null, isNested(given) ? json(given, 2) : value(given)));
+    h('pre', null, visible(isNested(given) ? readable(given, 2) : value(given))));
 }

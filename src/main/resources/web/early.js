@@ -1,6 +1,7 @@
 // What the first view asks, asked as soon as this file is here: the lake works while the browser still loads the page. Everything else waits
 // for the first records: on two cores it would make them wait.
 import { get, query as ask } from './api.js';
+import { MARK } from './exact.js';
 import { hasRun, layout } from './memory.js';
 import { read } from './place.js';
 import { DEFAULT } from './sql.js';
@@ -12,7 +13,7 @@ export const PATIENCE = 1000;
 
 /** The request for records, the newest first. */
 export const requestFor = ({ tenant, dataset, sql, from, to }, timeColumn, limit = FIRST) => ({
-  tenant_id: tenant, dataset_id: dataset, sql, from, to, limit, omit_nulls: true, show_not_finite: true, newest_first: true, time_column: timeColumn,
+  tenant_id: tenant, dataset_id: dataset, sql, from, to, limit, omit_nulls: true, show_not_finite: true, not_finite_mark: MARK, newest_first: true, time_column: timeColumn,
 });
 
 /** A link may contain anybody's query: if this browser has not run it before, it waits for the person. */

@@ -1,7 +1,7 @@
 // The feeds, and what they have brought: one line per dataset, one per file.
 import { useEffect } from 'preact/hooks';
 import { get } from './api.js';
-import { bytes, duration, number, plural, time, zoneName } from './format.js';
+import { bytes, duration, now, number, plural, time, zoneName } from './format.js';
 import { NewFeed } from './new-feed.js';
 import { PackSql } from './pack-sql.js';
 import { PACKS } from './packs.js';
@@ -112,7 +112,7 @@ const placeOf = ({ tenant_id, dataset_id }) => write({ view: 'feeds', name: tena
 
 const rate = (perSecond) => (perSecond === 0 || perSecond >= 10 ? number(Math.round(perSecond)) : perSecond.toFixed(2));
 
-const age = (iso) => duration(Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000)));
+const age = (iso) => duration(Math.max(0, Math.round((now() - Date.parse(iso)) / 1000)));
 
 function changes({ columns_added: added, columns_widened: widened }) {
   return [added > 0 && `${plural(added, 'column')} added`, widened > 0 && `${number(widened)} widened`].filter(Boolean).join(', ') || '–';

@@ -1,5 +1,5 @@
 // Numbers, sizes and times as people read them. Times are UTC, or of this machine's zone where a person wants that.
-import { isNested, json } from './exact.js';
+import { isNested, readable } from './exact.js';
 import { rememberZone, zone } from './memory.js';
 
 let local = zone() === 'local';
@@ -62,9 +62,24 @@ export function duration(seconds) {
   return `${Math.round(seconds)} s`;
 }
 
+const A_MINUTE = 60000;
+let ahead = 0;
+
+/** Now by the connector's clock, in milliseconds: that of the browser may be wrong. */
+export const now = () => Date.now() - ahead;
+
+/**
+ * @param date of an answer of the connector, when it worked on it
+ * @param sent when it was asked, by the browser's clock
+ */
+export function hear(date, sent) {
+  const [least, most] = [sent, Date.now()].map((moment) => moment - Date.parse(date));
+  ahead = least > A_MINUTE ? least : most < -A_MINUTE ? most : 0;
+}
+
 /** How long ago something ended. */
 export function ago(iso) {
-  const seconds = (Date.now() - Date.parse(iso)) / 1000;
+  const seconds = (now() - Date.parse(iso)) / 1000;
   return seconds < 60 ? 'now' : `${duration(seconds)} ago`;
 }
 
@@ -84,12 +99,18 @@ function shifted(iso) {
   return local ? new Date(given.getTime() - given.getTimezoneOffset() * 60000) : given;
 }
 
+/** Characters that nobody sees: they hide text, or turn its direction, so that evil.exe reads exe.live. */
+const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A text as people see it, with unseen characters by their numbers; what is copied or compared keeps them. */
+export const visible = (text) => text.replace(UNSEEN, (one) => `‹U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}›`);
+
 /** A value of a record in one line. */
 export function value(given) {
   if (given === null || given === undefined) {
     return 'null';
   }
-  return isNested(given) ? json(given) : String(given);
+  return isNested(given) ? readable(given) : String(given);
 }
 
 /** Retries by reason: "503: 3, no answer: 1"; empty if there were none. */

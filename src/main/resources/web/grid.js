@@ -125,7 +125,7 @@ export function Grid({ result, rows, sort, onSort, layout, chosen, onRest, onFil
       onRecord(cell.row);
     } else if (event.key.toLowerCase() === 's' && !event.ctrlKey && !event.metaKey && !event.altKey) {
       onSort(nextSort(sort, columns[cell.column]));
-    } else if (event.key.toLowerCase() === 'c') {
+    } else if (event.key.toLowerCase() === 'c' && getSelection().isCollapsed) {
       copyText(value(record(cell.row)[columns[cell.column]]));
     } else if (event.key === 'Escape') {
       setMenu(null);
@@ -163,7 +163,7 @@ export function Grid({ result, rows, sort, onSort, layout, chosen, onRest, onFil
       h('span', { class: 'edge', title: 'Drag for the width, or Shift and an arrow', onPointerDown: (event) => drag(event, at), onClick: (event) => event.stopPropagation() })))),
   h('div', { class: 'grid-body', role: 'rowgroup', style: { height: rows.length * ROW + 'px', width: offsets[columns.length] + 'px' } },
     Array.from({ length: Math.max(last - first, 0) }, (_, index) => first + index).map((row) =>
-      h('div', { key: row, class: row % 2 ? 'row odd' : 'row', role: 'row', 'aria-rowindex': row + 2, style: { top: row * ROW + 'px' } },
+      h('div', { key: row, class: row % 2 ? 'row odd' : 'row', role: 'row', 'aria-selected': chosen === null ? undefined : row === chosen, 'aria-rowindex': row + 2, style: { top: row * ROW + 'px' } },
         shownColumns.map((at) => h(Cell, {
           key: at,
           id: `cell-${row}-${at}`,

@@ -1,11 +1,15 @@
 // Which columns of a result are shown, and in which order. Without a choice, the page guesses: the time, then the
 // columns with the most different short values (those that most records have), then the long texts, but no columns without a value in the result.
+import { useMemo } from 'preact/hooks';
 import { isNested } from './exact.js';
 import { value } from './format.js';
+import { layout as kept, rememberLayout } from './memory.js';
 
 const SAMPLE = 300;
 /** A value with more characters is a text to read, not to compare. */
 const SHORT = 40;
+/** Always the same object, so that nothing renders again for it. */
+const NO_WIDTHS = {};
 /** If a query names its columns, they keep its order. */
 const STAR = /^\s*SELECT\s+(?:\w+\.)?\*(?!\s*EXCLUDE\b[^)]*\)\s*,)/i;
 
@@ -75,4 +79,27 @@ export function pinned(names, count, name) {
   return at >= 0 && at < count
     ? { columns: moved(names, name, count - 1 - at), pinned: count - 1 }
     : { columns: moved(names, name, count - (at < 0 ? names.length : at)), pinned: count + 1 };
+}
+
+/**
+ * The layout of the records, from the link, from memory or guessed: {wanted, time, names, pinned, widths, isChosen, arrange}. `wanted` is the column by which a person wants the newest first.
+ */
+export function useLayout({ name, place, change, query, guessed }) {
+  const before = kept(name);
+  const columns = place.columns ?? before.columns;
+  const wanted = place.time ?? before.time;
+  const { result } = query;
+  // From the first records only, so that nothing moves when more arrive.
+  const names = useMemo(() => (result ? shown({ ...result.first, columns: result.columns }, result.sql, columns) : []), [result?.first, columns?.join('\n')]);
+  return {
+    wanted, names,
+    time: result?.newest_first_by ?? wanted ?? guessed,
+    pinned: Math.min(place.pinned || before.pinned || 0, names.length),
+    widths: place.widths ?? before.widths ?? NO_WIDTHS,
+    isChosen: Boolean(columns),
+    arrange(next) {
+      rememberLayout(name, next);
+      change({ columns, ...next });
+    },
+  };
 }

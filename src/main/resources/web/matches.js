@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { query as ask } from './api.js';
 import { Bars, useBrush } from './bars.js';
-import { isLocal, number, plural, showLocal, time, zoneName } from './format.js';
+import { isLocal, now, number, plural, showLocal, time, zoneName } from './format.js';
 import { countsOf, rangeOf, timeOf, windowOf } from './moment.js';
 import { partsOf } from './parts.js';
 import { bucketsOf, closer, stepOf } from './series.js';
@@ -18,6 +18,13 @@ const MOST = 10000;
 const MANY = 2000;
 const PARTS = 20;
 const LEAST_OBJECTS = 500;
+
+/** Why there are no bars, and the columns that could have the time. */
+function Uncounted({ column, columns, onTime }) {
+  return h('p', { class: 'note' }, column ? 'The matches of this query cannot be counted over time.' : 'No column is known to have the time of an event. ',
+    !column && columns.length > 0 && h('select', { 'aria-label': 'Event time', value: '', onChange: (event) => onTime(event.target.value) },
+      h('option', { value: '' }, 'Choose one'), columns.map(({ name }) => h('option', { key: name, value: name }, name))));
+}
 
 /**
  * @param columns those that may tell the time
@@ -68,7 +75,8 @@ export function Matches({ dataset, query, columns, known, time: name, overview, 
   const isStopped = isGiven && !counts.value?.isWhole;
   const brush = useBrush(drawn, (from, to) => onWindow(expression, { from, to }));
   if (!column || !sql) {
-    return known && span && (result || query.error) ? null : h('section', { class: 'matches' });
+    // Its place is kept, so that the records keep theirs.
+    return known && query.error && !result ? null : h('section', { class: 'matches' }, known && span && result && h(Uncounted, { column, columns, onTime }));
   }
   return h('section', { class: counts.loading ? 'matches stale' : 'matches', 'aria-label': 'Matches over time', 'aria-busy': counts.loading },
     h('div', { class: 'bar-line' },
@@ -80,7 +88,7 @@ export function Matches({ dataset, query, columns, known, time: name, overview, 
         : counts.loading && h('button', { type: 'button', class: 'quiet', title: 'Stop counting', onClick: () => giveUp(sql) }, 'Stop'),
       h('span', { class: 'space' }),
       h(Toolbar, { label: 'Time', class: 'times' },
-        BACK.map(([words, seconds]) => h('button', { key: words, type: 'button', class: 'quiet', title: `The last ${words}, until now`, onClick: () => onWindow(expression, { from: Date.now() - seconds * 1000 }) }, words)),
+        BACK.map(([words, seconds]) => h('button', { key: words, type: 'button', class: 'quiet', title: `The last ${words}, until now`, onClick: () => onWindow(expression, { from: now() - seconds * 1000 }) }, words)),
         window && h('button', { type: 'button', class: 'quiet', onClick: () => onWindow(expression, undefined) }, 'Any time'),
         h('button', { type: 'button', class: 'quiet', title: isLocal() ? 'Show times in UTC' : 'Show times in the zone of this machine', onClick: turn }, zoneName())),
       h(Own, { window, onChange: (chosen) => onWindow(expression, chosen) })),

@@ -1,5 +1,5 @@
 // Times that a person writes, and the condition on the event time that this page keeps in a query's text.
-import { isLocal } from './format.js';
+import { isLocal, now } from './format.js';
 import { identifier, limited, parts } from './sql.js';
 
 const UNITS = [[/^(m|min|mins|minutes?)$/, 60], [/^(h|hours?)$/, 3600], [/^(d|days?)$/, 86400], [/^(s|sec|seconds?)$/, 1]];
@@ -8,12 +8,12 @@ const UNITS = [[/^(m|min|mins|minutes?)$/, 60], [/^(h|hours?)$/, 3600], [/^(d|da
  * {from, to} in milliseconds of "4 h", "last 15 min", "2026-11-20 14:00" or "2026-11-20 14:00 to 2026-11-20 15:00"; a string says what is
  * wrong. Without an end, `to` is undefined.
  */
-export function rangeOf(text, now = Date.now()) {
+export function rangeOf(text, until = now()) {
   const given = text.trim().replace(/^last\s+/i, '');
   const ago = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(given);
   const unit = ago && UNITS.find(([words]) => words.test(ago[2].toLowerCase()));
   if (unit) {
-    return { from: now - Number(ago[1]) * unit[1] * 1000 };
+    return { from: until - Number(ago[1]) * unit[1] * 1000 };
   }
   const [first, second, more] = given.split(/\s+(?:to|…|\.\.\.?|–)\s+/i);
   const from = momentOf(first);

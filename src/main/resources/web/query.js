@@ -6,13 +6,6 @@ import { FIRST, query as ask, requestFor } from './early.js';
 const SCROLLED = 10000;
 export const MOST = 100000;
 
-/** JSON has no NaN and no infinities, so they come as texts; as numbers they are null again wherever the page writes JSON, as in an export. */
-function numbered({ columns = [], types = [], rows = [] }) {
-  for (const name of columns.filter((one, at) => types[at] === 'DOUBLE' || types[at] === 'FLOAT')) {
-    rows.filter((row) => typeof row[name] === 'string').forEach((row) => { row[name] = Number(row[name]); });
-  }
-}
-
 /**
  * {sql, running, since, result, rest, more, error, cancelled, run, cancel}; `rest` asks for the next records while one scrolls, and `more` for as many records as possible. The last result stays until the next one arrives; `result.first` is the same for all answers to one question.
  */
@@ -36,7 +29,6 @@ export function useQuery({ tenant_id: tenant, dataset_id: dataset }) {
       const answer = await ask(requestFor({ tenant, dataset, sql, ...range }, timeColumn, limit), abort.signal);
       // A column may be named like a member of every object, such as constructor.
       answer.rows?.forEach((row) => Object.setPrototypeOf(row, null));
-      numbered(answer);
       if (current.current === abort) {
         current.current = null;
         const grown = (most) => answer.limited_by === 'records' && limit < most

@@ -1,7 +1,7 @@
 // The result of the query: records, chart, payload, plan, and one line about its cost.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { look } from './api.js';
-import { json } from './exact.js';
+import { exported, json } from './exact.js';
 import { bytes, duration, number, plural } from './format.js';
 import { Grid } from './grid.js';
 import { later } from './later.js';
@@ -18,6 +18,9 @@ const Statistics = later(() => import('./statistics.js'), 'Statistics');
 
 const TABS = [['records', 'Records'], ['chart', 'Chart'], ['statistics', 'Statistics'], ['payload', 'Payload'], ['plan', 'Plan']];
 
+/** What a result says that is not the one of the last query, by tab. */
+const OLD = { records: 'These are still the records of the previous query.', chart: 'This is still the chart of the previous query.' };
+
 export function Result({ query, request, tab, setTab, plan, layout, payload, said, total, rangeWords, searched, range, grouped, chart, onChart, onFilter, onGroup, onDrill, onAll, onAgain }) {
   const { result } = query;
   const isStale = Boolean(result && !query.running && (query.error || query.cancelled));
@@ -29,10 +32,12 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
   }, [tab, query.rest]);
   return h('section', { class: 'result', 'aria-label': 'Result', 'aria-busy': Boolean(query.running) },
     h(Tabs, { label: 'Result', tabs: TABS, chosen: tab, onChoose: setTab }),
-    h(Cost, { query, total }),
-    h(Problem, { error: query.error, said, retry: PASSING.includes(query.error?.status) ? onAgain : undefined }),
-    query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
-    isStale && tab === 'records' && h('p', { class: 'note', role: 'status' }, 'These are still the records of the previous query.'),
+    // Everything that is said of the query has this one place, so that the records below it keep theirs.
+    h('div', { class: 'line-of-cost' },
+      h(Cost, { query, total }),
+      h(Problem, { error: query.error, said, retry: PASSING.includes(query.error?.status) ? onAgain : undefined }),
+      query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
+      isStale && OLD[tab] && h('p', { class: 'note', role: 'status' }, OLD[tab])),
     h('div', { class: query.running ? 'panel stale' : isStale ? 'panel old' : 'panel', role: 'tabpanel', 'aria-label': tab, tabIndex: tab === 'statistics' ? 0 : undefined },
       tab === 'payload' ? h(Payload, payload)
         : tab === 'plan' ? h(Plan, { plan })
@@ -64,7 +69,7 @@ function Records({ query, layout, range, rangeWords, searched, onFilter, onGroup
   const move = (step) => show(Math.min(Math.max(row + step, 0), rows.length - 1));
   return h('div', { ref: root, class: shown === null ? 'records' : 'records split' },
     h(Grid, { result, rows, sort, onSort: setSort, layout, chosen: row, onRest: query.rest, onFilter, onGroup, onDrill, onRecord: show }),
-    row !== null && h(RecordView, { record: rows[row], columns: result.columns, row, count: rows.length, onMove: move, onFilter, onGroup, onClose: close }));
+    row !== null && h(RecordView, { record: rows[row], result, row, count: rows.length, onMove: move, onFilter, onGroup, onClose: close }));
 }
 
 /** Shows how many records were searched, a number from the footers. */
@@ -91,8 +96,8 @@ const objects = (read, total) => (total ? `${number(read)} of ${plural(total, 'o
 
 function Cost({ query, total }) {
   const { result } = query;
-  if (!result || query.running || query.error) {
-    return h('div', { class: 'line-of-cost' });
+  if (!result || query.running || query.error || query.cancelled) {
+    return null;
   }
   const facts = [
     amount(query),
@@ -101,8 +106,7 @@ function Cost({ query, total }) {
     result.objects_read !== undefined && `${objects(result.objects_read, result.objects_total ?? total)} read`,
     result.bytes_read !== undefined && bytes(result.bytes_read),
   ].filter(Boolean);
-  return h('div', { class: 'line-of-cost' },
-    h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
-      query.more && !query.rest && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
-      result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(row)).join('\n') + '\n' })));
+  return h('span', { class: 'facts cost', role: 'status' }, facts.map((fact) => h('span', { key: fact }, fact)),
+    query.more && !query.rest && h('button', { type: 'button', class: 'quiet', onClick: query.more }, `Show ${number(MOST)}`),
+    result.rows.length > 0 && h(Copy, { label: 'Copy NDJSON', text: () => result.rows.map((row) => json(exported(row, result))).join('\n') + '\n' }));
 }

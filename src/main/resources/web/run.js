@@ -66,8 +66,9 @@ export function RunProgress({ id, onEnd, onClose }) {
       h('span', null, `${number(run.objects_done)} of ${number(run.objects_total)} objects, ${number(run.accepted)} records accepted`
         + (running ? `, ${number(Math.round(run.records_per_second ?? 0))} per second` : `, ${took(run)}`)),
       h('span', { class: 'space' }),
-      running ? h('button', { type: 'button', disabled: stop.busy, onClick: stop.run, title: 'Batches in flight will finish' }, 'Stop')
+      running ? h('button', { type: 'button', disabled: stop.busy || Boolean(stop.value), onClick: stop.run, title: 'Batches in flight will finish' }, stop.value ? 'Stopping…' : 'Stop')
         : h('button', { type: 'button', class: 'quiet', onClick: onClose }, 'Close')),
+    running && stop.value && h('p', { class: 'note' }, 'It stops when the batches in flight are answered, or their time limit is over.'),
     running && triedAgain && h('p', { class: 'note' }, `Batches are being retried (${triedAgain}). The log has the details.`),
     !running && h(Balance, { counts: run }),
     run.message && run.state !== 'succeeded' && h('p', { class: run.state === 'failed' ? 'bad' : 'note' }, run.message),

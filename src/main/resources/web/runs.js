@@ -1,7 +1,7 @@
 // All runs, of exports and from this page; those under way come first.
 import { useEffect } from 'preact/hooks';
 import { get, path, remove } from './api.js';
-import { duration, number, time, zoneName } from './format.js';
+import { duration, now, number, time, zoneName } from './format.js';
 import { message, took } from './packs.js';
 import { write } from './place.js';
 import { RunProgress } from './run.js';
@@ -73,7 +73,7 @@ const since = (start, end) => (Date.parse(end) - Date.parse(start)) / 1000;
 
 function ofPage(run, opened) {
   const running = run.state === 'running';
-  const seconds = running ? (Date.now() - Date.parse(run.started_at)) / 1000 : since(run.started_at, run.finished_at);
+  const seconds = running ? (now() - Date.parse(run.started_at)) / 1000 : since(run.started_at, run.finished_at);
   const [done, total] = [run.objects_done, run.objects_total];
   return {
     key: run.id, id: run.id, open: run.id === opened, running, state: run.state, started: run.started_at, seconds,
@@ -100,7 +100,7 @@ function ofExport(entry) {
     };
   });
   const { current } = entry;
-  const seconds = current && (Date.now() - Date.parse(current.started_at)) / 1000;
+  const seconds = current && (now() - Date.parse(current.started_at)) / 1000;
   return current ? [{
     key: `${name} now`, what, running: true, state: entry.state, started: current.started_at, seconds,
     objects: current.objects, total: current.objects_total, left: left(seconds, current.objects, current.objects_total), accepted: current.accepted, dead: current.dead_lettered, rate: current.records_per_second,

@@ -1,6 +1,6 @@
 // Changes to a query's text that a click requests. A query beyond SELECT … FROM events WHERE … becomes a subquery,
 // which never changes its meaning.
-import { isNested } from './exact.js';
+import { isNested, isNumber } from './exact.js';
 
 export const DEFAULT = 'SELECT *\nFROM events';
 
@@ -41,7 +41,8 @@ const RESERVED = new Set(('all analyse analyze and any array as asc both case ca
 const quoted = (text) => text.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`).join(' || chr(0) || ');
 
 /** Bytes are shown in base64; NaN and infinities are names of columns without quotes. */
-const literal = (value, type) => (typeof value === 'number' && !Number.isFinite(value) ? `'${value}'::DOUBLE` : typeof value !== 'string' ? String(value) : type === 'BLOB' ? `from_base64(${quoted(value)})` : quoted(value));
+const literal = (value, type) => (typeof value === 'number' && !Number.isFinite(value) ? `'${value}'::DOUBLE`
+  : isNumber(value) || typeof value === 'boolean' ? String(value) : type === 'BLOB' ? `from_base64(${quoted(value)})` : quoted(String(value)));
 
 /** As DuckDB writes a value; a time is shown as 2026-11-20T14:00:00Z. */
 const textOf = (value, type) => (/^(TIMESTAMP|DATE)/.test(type) ? String(value).replace('T', ' ').replace(/Z$/, '') : String(value).toLowerCase());

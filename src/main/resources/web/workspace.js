@@ -5,11 +5,11 @@ import { Ask } from './ask.js';
 import { Columns } from './columns.js';
 import { PATIENCE, calm, isTrusted } from './early.js';
 import { Head, NoObjects } from './head.js';
-import { shown } from './layout.js';
+import { useLayout } from './layout.js';
 import { Lookups } from './lookups.js';
 import { Matches } from './matches.js';
 import { windowed } from './moment.js';
-import { draft, layout as kept, rememberDraft, rememberLayout, rememberQuery, rememberRecent } from './memory.js';
+import { draft, rememberDraft, rememberQuery, rememberRecent } from './memory.js';
 import { read as placeIn } from './place.js';
 import { useQuery } from './query.js';
 import { Result } from './result.js';
@@ -28,7 +28,6 @@ const mayBeTime = ({ kind, name, partition }) => !partition && (kind === 'time' 
 
 /** Always the same object, so that nothing renders again for it. */
 const NONE = [];
-const NO_WIDTHS = {};
 
 export function Workspace({ dataset, place, go, side, typed }) {
   const address = path('datasets', dataset.tenant_id, dataset.dataset_id);
@@ -81,8 +80,8 @@ export function Workspace({ dataset, place, go, side, typed }) {
   }, [asked, range, layout.wanted]);
 
   const ask = (given, next = range) => {
-    const sql = given.replace(EXPLAIN, '');
-    const view = { ...placeIn(location.hash), tab: sql === given ? place.tab : 'plan' };
+    const sql = given.trim() ? given.replace(EXPLAIN, '') : DEFAULT;
+    const view = { ...placeIn(location.hash), tab: EXPLAIN.test(given) ? 'plan' : place.tab };
     rememberQuery(key, sql);
     rememberDraft(key, undefined);
     show(sql);
@@ -114,7 +113,7 @@ export function Workspace({ dataset, place, go, side, typed }) {
   const request = overview.value && query.result && !query.error && query.sql === asked ? requestOf({ dataset, sql: asked, range: read, destination }) : null;
   const unready = query.result && !query.error && query.sql === asked ? 'First its objects have to be listed.' : 'First run a valid query.';
   // If all records are shown, they are counted.
-  const selected = request && !query.running && !query.result.truncated ? query.result.row_count : undefined;
+  const selected = request && !query.running && !query.cancelled && !query.result.truncated ? query.result.row_count : undefined;
   const plan = useLoad(request && ((signal) => post('plan', { ...request, destination_config: undefined, selected }, signal)),
     [address, asked, read.from, read.to, destination.chosen?.name, Boolean(request), selected]);
   const rangeWords = rangeText(range, overview.value?.newest);
@@ -156,29 +155,6 @@ export function Workspace({ dataset, place, go, side, typed }) {
       onAll: () => ask(text, { from: 'all', to: undefined }),
     }),
     h(Send, { destination, request, unready, plan, rangeWords, onPreview: () => setTab('payload') }));
-}
-
-/**
- * The layout of the records, from the link, from memory or guessed: {wanted, time, names, pinned, widths, isChosen, arrange}. `wanted` is the column by which a person wants the newest first.
- */
-function useLayout({ name, place, change, query, guessed }) {
-  const before = kept(name);
-  const columns = place.columns ?? before.columns;
-  const wanted = place.time ?? before.time;
-  const { result } = query;
-  // From the first records only, so that nothing moves when more arrive.
-  const names = useMemo(() => (result ? shown({ ...result.first, columns: result.columns }, result.sql, columns) : []), [result?.first, columns?.join('\n')]);
-  return {
-    wanted, names,
-    time: result?.newest_first_by ?? wanted ?? guessed,
-    pinned: Math.min(place.pinned || before.pinned || 0, names.length),
-    widths: place.widths ?? before.widths ?? NO_WIDTHS,
-    isChosen: Boolean(columns),
-    arrange(next) {
-      rememberLayout(name, next);
-      change({ columns, ...next });
-    },
-  };
 }
 
 /** Whether something has ever been so. */

@@ -18,8 +18,12 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -43,6 +47,10 @@ final class Reception {
     private static final Logger LOG = LoggerFactory.getLogger(Reception.class);
     private static final Duration PAUSE = Duration.ofMinutes(1);
     /** The page has no inline scripts or styles, and calls only its own server. */
+    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
+
     private static final String CONTENT_SECURITY_POLICY =
             "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
                     + " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -212,6 +220,8 @@ final class Reception {
                 .putHeader("X-Content-Type-Options", "nosniff")
                 .putHeader("Referrer-Policy", "no-referrer")
                 .putHeader("Cross-Origin-Resource-Policy", "same-origin")
+                // The clock of a browser may be wrong.
+                .putHeader("Date", DATE.format(Instant.now()))
                 // Unless the answer says otherwise.
                 .putHeader("Cache-Control", "no-store");
     }

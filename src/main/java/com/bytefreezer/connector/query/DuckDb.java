@@ -241,9 +241,9 @@ public final class DuckDb implements AutoCloseable {
             return false;
         }
 
-        /** Whether NaN and infinities come as texts, {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, and of times {@code "infinity"}, {@code "-infinity"}, where an export delivers null. */
-        default boolean showsNotFinite() {
-            return false;
+        /** If present, NaN and infinities come as texts, {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, and of times {@code "infinity"}, {@code "-infinity"}, where an export delivers null; each with this mark, letters and digits, in front. */
+        default Optional<String> notFinite() {
+            return Optional.empty();
         }
 
         /** The column with the time of a record, out of these names and types; if there is none, the time of its object counts. */

@@ -115,7 +115,7 @@ final class FirstRecords {
     private void read(
             Query query, List<LakeObject> objects, String number, Function<List<Column>, String> order, long most) {
         duckDb.over(query, objects, schema, number, ParquetScan.POSITION, (connection, columns, sql) -> {
-            RowRendering record = new RowRendering(columns, omitNulls, number, reader.showsNotFinite());
+            RowRendering record = new RowRendering(columns, omitNulls, number, reader.notFinite());
             Members members = record.members();
             DuckDb.execute(
                     connection,

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.query;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -40,20 +41,20 @@ final class JsonRendering {
     private static final Set<String> WITH_INFINITIES =
             Set.of("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE");
 
-    private static final JsonRendering OF_ANY_LENGTH = new JsonRendering(Long.MAX_VALUE, false);
+    private static final JsonRendering OF_ANY_LENGTH = new JsonRendering(Long.MAX_VALUE, Optional.empty());
 
     private final long most;
-    private final boolean showsNotFinite;
+    private final Optional<String> notFinite;
 
     /**
      * A rendering that spares DuckDB the work for long texts.
      *
      * @param most maximum bytes of a value; the text of a longer value is also longer, but otherwise wrong
-     * @param showsNotFinite as {@link DuckDb.Reader#showsNotFinite}
+     * @param notFinite as {@link DuckDb.Reader#notFinite}
      */
-    private JsonRendering(long most, boolean showsNotFinite) {
+    private JsonRendering(long most, Optional<String> notFinite) {
         this.most = most;
-        this.showsNotFinite = showsNotFinite;
+        this.notFinite = notFinite;
     }
 
     /**
@@ -73,8 +74,8 @@ final class JsonRendering {
     }
 
     /** As above, for values of at most {@code most} bytes; a longer value gives a longer but useless text. */
-    static String json(ColumnType type, String expression, long most, boolean showsNotFinite) {
-        return new JsonRendering(most, showsNotFinite).value(type, expression, 0);
+    static String json(ColumnType type, String expression, long most, Optional<String> notFinite) {
+        return new JsonRendering(most, notFinite).value(type, expression, 0);
     }
 
     /** The expression for the JSON of a text, of DuckDB's type JSON without a conversion, for appending to another text. */
@@ -121,7 +122,9 @@ final class JsonRendering {
             return map(type, expression, depth);
         }
         String json = type.isFraction() ? fraction(expression) : scalar(type.name(), expression);
-        return showsNotFinite ? orNotFinite(type.name(), expression, json) : json;
+        return notFinite
+                .map(mark -> orNotFinite(type.name(), expression, json, mark))
+                .orElse(json);
     }
 
     /** DuckDB writes no digit before the point. */
@@ -201,13 +204,14 @@ final class JsonRendering {
     }
 
     /** {@code json}, or else a text for what JSON has no value for. */
-    private static String orNotFinite(String type, String x, String json) {
+    private static String orNotFinite(String type, String x, String json, String mark) {
         if (type.equals("DOUBLE") || type.equals("FLOAT")) {
-            return "coalesce(%2$s, CASE WHEN isnan(%1$s) THEN '\"NaN\"' WHEN isinf(%1$s) THEN CASE WHEN %1$s > 0 THEN '\"Infinity\"' ELSE '\"-Infinity\"' END END)"
-                    .formatted(x, json);
+            return "coalesce(%2$s, CASE WHEN isnan(%1$s) THEN '\"%3$sNaN\"' WHEN isinf(%1$s) THEN CASE WHEN %1$s > 0 THEN '\"%3$sInfinity\"' ELSE '\"%3$s-Infinity\"' END END)"
+                    .formatted(x, json, mark);
         }
         return WITH_INFINITIES.contains(type)
-                ? "coalesce(%2$s, CASE WHEN isinf(%1$s) THEN '\"' || %1$s::VARCHAR || '\"' END)".formatted(x, json)
+                ? "coalesce(%2$s, CASE WHEN isinf(%1$s) THEN '\"%3$s' || %1$s::VARCHAR || '\"' END)"
+                        .formatted(x, json, mark)
                 : json;
     }
 

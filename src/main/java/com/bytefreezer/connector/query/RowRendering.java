@@ -4,6 +4,7 @@ import com.bytefreezer.connector.query.JsonRendering.Column;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -20,7 +21,7 @@ final class RowRendering {
     private final List<Column> columns;
     private final boolean omitNulls;
     private final String hidden;
-    private final boolean showsNotFinite;
+    private final Optional<String> notFinite;
     /** The names of the columns whose texts need no limit. */
     private final Set<String> shortTexts;
     /** The positions of the columns of a record. */
@@ -31,20 +32,24 @@ final class RowRendering {
      * @param hidden the name of the columns to leave out
      */
     RowRendering(List<Column> columns, boolean omitNulls, String hidden) {
-        this(columns, omitNulls, hidden, false);
+        this(columns, omitNulls, hidden, Optional.empty());
     }
 
-    /** @param showsNotFinite as {@link DuckDb.Reader#showsNotFinite} */
-    RowRendering(List<Column> columns, boolean omitNulls, String hidden, boolean showsNotFinite) {
-        this(columns, omitNulls, hidden, showsNotFinite, Set.of());
+    /** @param notFinite as {@link DuckDb.Reader#notFinite} */
+    RowRendering(List<Column> columns, boolean omitNulls, String hidden, Optional<String> notFinite) {
+        this(columns, omitNulls, hidden, notFinite, Set.of());
     }
 
     private RowRendering(
-            List<Column> columns, boolean omitNulls, String hidden, boolean showsNotFinite, Set<String> shortTexts) {
+            List<Column> columns,
+            boolean omitNulls,
+            String hidden,
+            Optional<String> notFinite,
+            Set<String> shortTexts) {
         this.columns = columns;
         this.omitNulls = omitNulls;
         this.hidden = hidden;
-        this.showsNotFinite = showsNotFinite;
+        this.notFinite = notFinite;
         this.shortTexts = shortTexts;
         shown = IntStream.range(0, columns.size())
                 .filter(i -> !columns.get(i).name().equals(hidden))
@@ -54,7 +59,7 @@ final class RowRendering {
 
     /** The same, where texts of these columns are short, so that {@link #shortRecord} need not look at their lengths. */
     RowRendering withShort(Set<String> texts) {
-        return new RowRendering(columns, omitNulls, hidden, showsNotFinite, texts);
+        return new RowRendering(columns, omitNulls, hidden, notFinite, texts);
     }
 
     /** The expression for a record. */
@@ -130,7 +135,7 @@ final class RowRendering {
     }
 
     private String json(ColumnType type, String x, long most) {
-        return JsonRendering.json(type, x, most, showsNotFinite);
+        return JsonRendering.json(type, x, most, notFinite);
     }
 
     private boolean isText(int column) {

@@ -303,7 +303,11 @@ class PageFindIT extends PageBed {
             Locator problem = page.locator(".workspace .problem");
             assertThat(problem.first()).containsText("The connector does not answer.");
             assertThat(page.locator(".result")).containsText("These are still the records of the previous query.");
+            page.locator("nav").getByText("Exports").click();
+            assertThat(page.locator("main .problem")).containsText("the connector does not answer");
             way.heal();
+            assertThat(page.locator("main h1")).hasText("Exports");
+            page.goBack();
             assertThat(problem).hasCount(0);
             assertThat(page.locator(".cell").first()).hasText("7");
         }

@@ -169,12 +169,29 @@ class PageQueryIT extends PageBed {
     void aSlowQueryIsCancelledAndTheNextOneAnswers() {
         Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", null, null));
         assertThat(page.locator(".cell").first()).isVisible();
+        assertThat(page.locator(".matches[aria-busy=false]")).isVisible();
+        double place = placeOf(page, ".panel");
         ask(page, ENDLESS);
+        assertThat(page.locator(".panel.stale")).isVisible();
         button(page, "Cancel").click();
         assertThat(page.locator(".result")).containsText("Cancelled");
+        assertThat(page.locator(".panel.old")).isVisible();
+        assertThat(page.locator(".result")).containsText("These are still the records of the previous query.");
+        // No record has moved under the hand of the person.
+        assertThat(placeOf(page, ".panel")).isEqualTo(place);
         shoot(page, "cancelled");
+        page.locator("[data-tab=chart]").click();
+        assertThat(page.locator(".result")).containsText("This is still the chart of the previous query.");
+        page.locator("[data-tab=records]").click();
+        ask(page, "   ");
+        assertThat(page.locator(".cost")).containsText("newest first by");
+        assertThat(page.locator(".cm-content")).containsText("FROM events");
         ask(page, "SELECT count(*) AS records FROM events");
         assertThat(page.locator(".cost")).containsText("1 record");
+    }
+
+    private static double placeOf(Page page, String part) {
+        return page.locator(part).boundingBox().y;
     }
 
     @Test

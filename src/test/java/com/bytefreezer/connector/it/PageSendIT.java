@@ -13,6 +13,7 @@ import com.bytefreezer.connector.testing.WebhookServer;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,6 +80,16 @@ class PageSendIT extends PageBed {
                     .hasValue(sink.url().toString());
             assertThat(button(page, "Export once")).isDisabled();
             shoot(page, "export-running");
+            page.route("**/api/v1/runs/*", route -> {
+                // This stop never arrives.
+                if (route.request().method().equals("DELETE")) {
+                    route.fulfill(new Route.FulfillOptions().setStatus(200).setBody("{}"));
+                } else {
+                    route.resume();
+                }
+            });
+            button(page, "Stop").click();
+            assertThat(page.locator(".run")).containsText("It stops when the batches in flight are answered");
             // From another tab.
             Page runs = open(address(Where.FOLDER) + "#/runs");
             assertThat(runs.locator("tbody tr").first()).containsText("large / events → webhook");

@@ -7,6 +7,8 @@ import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Query;
@@ -24,7 +26,9 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.apache.camel.Body;
 import org.apache.camel.Exchange;
 import org.apache.camel.Header;
@@ -39,6 +43,8 @@ public final class Queries {
     static final int HIGHEST_LIMIT = 100_000;
     /** A larger answer is not for reading; the setting limits it. */
     private static final int HIGHEST_BYTES = 1_000_000;
+
+    private static final Pattern MARK = Pattern.compile("[A-Za-z0-9]{1,64}");
 
     private static final ObjectMapper JSON = Json.mapper();
 
@@ -62,6 +68,7 @@ public final class Queries {
      * @param query_id to {@link #cancel} it
      * @param omit_nulls whether to leave out nulls even if exports write them
      * @param show_not_finite whether NaN and infinities come as texts instead of null
+     * @param not_finite_mark letters and digits in front of these texts, by which a client knows them from texts of the data
      * @param newest_first whether the newest records come first, if the statement makes each record of one row and has no order
      * @param time_column the column that orders them; null for a guess, or else the order of the objects
      * @param look whether the page asks this by itself, so that it waits for a slot and takes none of the person's
@@ -78,11 +85,16 @@ public final class Queries {
             @Nullable String query_id,
             boolean omit_nulls,
             boolean show_not_finite,
+            @Nullable String not_finite_mark,
             boolean newest_first,
             @Nullable String time_column,
             boolean look) {
         int rows() {
             return limit == null ? DEFAULT_LIMIT : limit;
+        }
+
+        private Optional<String> notFinite() {
+            return show_not_finite ? Optional.of(not_finite_mark == null ? "" : not_finite_mark) : Optional.empty();
         }
     }
 
@@ -100,6 +112,10 @@ public final class Queries {
         }
         if (ask.max_bytes() != null && (ask.max_bytes() < 1 || ask.max_bytes() > HIGHEST_BYTES)) {
             throw ApiException.wrong("max_bytes must be from 1 to %d".formatted(HIGHEST_BYTES));
+        }
+        if (ask.not_finite_mark() != null
+                && !MARK.matcher(ask.not_finite_mark()).matches()) {
+            throw ApiException.wrong("not_finite_mark must be up to 64 letters and digits");
         }
         long started = System.nanoTime();
         String id = id(ask, exchange);
@@ -132,6 +148,7 @@ public final class Queries {
                         ask.query_id,
                         ask.omit_nulls,
                         true,
+                        ask.not_finite_mark,
                         ask.newest_first,
                         ask.time_column,
                         ask.look),
@@ -151,6 +168,19 @@ public final class Queries {
     }
 
     private void answer(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
+        try {
+            read(ask, sql, running, started, file);
+        } catch (ConnectorException e) {
+            if (Failures.kind(e) != Kind.GONE) {
+                throw e;
+            }
+            // An object was removed after the listing, which is forgotten now.
+            file.truncate(0);
+            read(ask, sql, running, started, file);
+        }
+    }
+
+    private void read(Ask ask, String sql, Running running, long started, FileChannel file) throws IOException {
         Query query = parse(sql, running, settings);
         Dataset dataset = ask.newest_first() && Range.isOpen(ask.from(), ask.to())
                 ? datasets.openNewest(ask.tenant_id(), ask.dataset_id(), running::check)
@@ -163,7 +193,7 @@ public final class Queries {
                     Channels.newOutputStream(file),
                     ask.rows(),
                     mostBytes(ask),
-                    ask.show_not_finite(),
+                    ask.notFinite(),
                     new Result.Order(ask.newest_first(), ask.time_column()));
             // One more than requested shows whether there are more.
             int looked = duckDb.read(query, objects, dataset.schema(), omitNulls, ask.rows() + 1L, result);
@@ -175,7 +205,8 @@ public final class Queries {
                     objects.stream()
                             .skip(objects.size() - looked)
                             .mapToLong(LakeObject::size)
-                            .sum());
+                            .sum(),
+                    settings.omitsNulls());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
             throw e;

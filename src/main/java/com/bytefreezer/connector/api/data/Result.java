@@ -20,7 +20,7 @@ final class Result implements DuckDb.Reader {
     private final OutputStream out;
     private final int mostRows;
     private final long mostBytes;
-    private final boolean showsNotFinite;
+    private final Optional<String> notFinite;
     private final Order order;
     private int rows;
     private long bytes;
@@ -35,17 +35,17 @@ final class Result implements DuckDb.Reader {
      */
     record Order(boolean newestFirst, @Nullable String timeColumn) {}
 
-    Result(OutputStream out, int mostRows, long mostBytes, boolean showsNotFinite, Order order) {
+    Result(OutputStream out, int mostRows, long mostBytes, Optional<String> notFinite, Order order) {
         this.out = new BufferedOutputStream(out);
         this.mostRows = mostRows;
         this.mostBytes = mostBytes;
-        this.showsNotFinite = showsNotFinite;
+        this.notFinite = notFinite;
         this.order = order;
     }
 
     @Override
-    public boolean showsNotFinite() {
-        return showsNotFinite;
+    public Optional<String> notFinite() {
+        return notFinite;
     }
 
     @Override
@@ -92,10 +92,12 @@ final class Result implements DuckDb.Reader {
      * Completes the answer.
      *
      * @param objectsTotal null if unknown
+     * @param omitsNulls whether exports leave out nulls
      */
-    void end(long milliseconds, long objectsRead, @Nullable Long objectsTotal, long bytesRead) throws IOException {
+    void end(long milliseconds, long objectsRead, @Nullable Long objectsTotal, long bytesRead, boolean omitsNulls)
+            throws IOException {
         write(
-                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%s,\"bytes_read\":%d}"
+                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%s,\"bytes_read\":%d,\"exports_omit_nulls\":%b}"
                         .formatted(
                                 rows,
                                 limitedBy != null,
@@ -104,7 +106,8 @@ final class Result implements DuckDb.Reader {
                                 milliseconds,
                                 objectsRead,
                                 objectsTotal,
-                                bytesRead));
+                                bytesRead,
+                                omitsNulls));
         out.flush();
     }
 

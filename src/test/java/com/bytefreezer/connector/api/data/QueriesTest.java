@@ -127,6 +127,25 @@ class QueriesTest {
     }
 
     @Test
+    void anObjectThatIsRemovedMeanwhileFailsNoQuery() throws Exception {
+        ParquetLake fading = ParquetLake.in(root.resolve("fading"));
+        List<String> objects =
+                List.of("year=2026/month=11/day=20/hour=01/a.parquet", "year=2026/month=11/day=20/hour=02/b.parquet");
+        for (int i = 0; i < 2; i++) {
+            fading.object(objects.get(i), "SELECT %d AS n".formatted(i));
+        }
+        Files.createSymbolicLink(root.resolve("lake/fading"), fading.root().resolve("acme"));
+        for (int left = 2; left >= 0; left--) {
+            JsonNode answer = api.post("/api/v1/query", body("fading", "events", "SELECT n FROM events", "from", "all"))
+                    .json();
+            assertThat(answer.path("row_count").asInt()).as(answer.toString()).isEqualTo(left);
+            if (left > 0) {
+                Files.delete(fading.root().resolve("acme/events/data/parquet").resolve(objects.get(2 - left)));
+            }
+        }
+    }
+
+    @Test
     void takesTheNewestPartitionUnlessToldOtherwise() {
         String count =
                 "SELECT count(*) AS n FROM read_parquet('PARQUET_PATH', hive_partitioning=true, union_by_name=true)";
