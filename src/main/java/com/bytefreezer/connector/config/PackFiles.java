@@ -18,6 +18,7 @@ import java.util.Optional;
  */
 final class PackFiles {
     private static final String TEMPLATE = "pack";
+    private static final String TYPES = "types";
     private static final String COMPRESSION = "compression";
 
     private final RouteFiles routes;
@@ -44,6 +45,7 @@ final class PackFiles {
                         pack.getOrDefault("name", ""),
                         DatasetChoice.of(pack.getOrDefault("tenant", ""), pack.getOrDefault("dataset", "")),
                         ExportDefinition.unescaped(pack.getOrDefault("sql", "")),
+                        pack.getOrDefault(TYPES, ""),
                         Optional.of(pack.getOrDefault(COMPRESSION, "")).filter(value -> !value.isEmpty())))
                 .toList();
     }
@@ -122,6 +124,8 @@ final class PackFiles {
             ValueRules.problem("pack.compression", pack.getOrDefault(COMPRESSION, ""))
                     .ifPresent(problem -> problems.add("compression %s.".formatted(problem)));
         }
+        ValueRules.problem("columns.types", pack.getOrDefault(TYPES, ""))
+                .ifPresent(problem -> problems.add("types %s.".formatted(problem)));
         if (pack.getOrDefault("sql", "").isBlank()) {
             problems.add("sql is required: one SELECT over the table incoming.");
         }

@@ -84,10 +84,10 @@ public final class Recipes {
     }
 
     private PackQuery query(PackDefinition pack) {
-        return queries.computeIfAbsent(pack.sql(), sql -> {
+        return queries.computeIfAbsent(pack.sql() + "\n" + pack.types(), key -> {
             try (Connection connection = DuckDb.forParsing()) {
                 // A lookup may come later; until then, the pack waits.
-                return PackQuery.parse(sql, connection, name -> true);
+                return PackQuery.parse(pack.sql(), connection, name -> true).with(pack.types(), connection);
             } catch (SQLException e) {
                 throw new ConnectorException("DuckDB: " + e.getMessage(), e);
             }

@@ -157,12 +157,24 @@ record PackColumns(
                 }
                 String last = knownNames.getOrDefault(folded, name);
                 ColumnType type = inParquet(types.get(i));
-                ColumnType inDataset = kept.containsKey(last) ? Widening.of(ColumnType.of(kept.get(last)), type) : type;
+                Optional<ColumnType> set = query.type(folded);
+                ColumnType found = kept.containsKey(last) ? Widening.of(ColumnType.of(kept.get(last)), type) : type;
+                ColumnType inDataset = set.orElse(found);
                 kept.put(last, inDataset.toString());
-                values.put(last, Widening.convert(type, inDataset, value(types.get(i), "c" + i)));
+                String value = value(types.get(i), "c" + i);
+                String converted = Widening.convert(type, inDataset, value);
+                values.put(last, set.isPresent() ? whole(inDataset, value, converted) : converted);
             }
         }
         return new PackColumns(query, names.size(), values, number, kept, missing);
+    }
+
+    /** DuckDB would round what is no whole number. */
+    private static String whole(ColumnType type, String value, String converted) {
+        return Widening.isWhole(type) && !value.equals(converted)
+                ? "CASE WHEN (%1$s) IS NULL OR (%1$s)::DOUBLE = (%2$s)::DOUBLE THEN (%2$s) ELSE error('it is no whole number: ' || (%1$s)::VARCHAR) END"
+                        .formatted(value, converted)
+                : converted;
     }
 
     /** The type of {@link #value}. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -23,9 +24,11 @@ public final class PackQuery {
             "Write SELECT columns FROM incoming, with WHERE and joins with lookups if you need them.";
 
     private final Query query;
+    private final Map<String, ColumnType> types;
 
-    private PackQuery(Query query) {
+    private PackQuery(Query query, Map<String, ColumnType> types) {
         this.query = query;
+        this.types = types;
     }
 
     /**
@@ -44,7 +47,23 @@ public final class PackQuery {
         if (!query.canBundle()) {
             throw Query.wrong("its FROM must name incoming itself, once, and it must select columns of it.", REMEDY);
         }
-        return new PackQuery(query);
+        return new PackQuery(query, Map.of());
+    }
+
+    /**
+     * The same query with types of the columns that it makes, whatever values they have.
+     *
+     * @param text in the form of {@code columns.types}
+     * @throws ConnectorException if a type is not one of DuckDB's
+     */
+    public PackQuery with(String text, Connection connection) {
+        PinnedTypes.check("types", text, connection);
+        return new PackQuery(query, PinnedTypes.of(text));
+    }
+
+    /** The type that people have set for a column. */
+    Optional<ColumnType> type(String folded) {
+        return Optional.ofNullable(types.get(folded));
     }
 
     /** The problem that it needs several events at once, which are not in one pack. */

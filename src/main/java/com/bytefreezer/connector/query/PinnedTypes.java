@@ -9,13 +9,21 @@ import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The setting {@code columns.types}: {@code DPT: VARCHAR, "my port": BIGINT}. */
+/** Types of columns that people have set: {@code DPT: VARCHAR, "my port": BIGINT}. */
 public final class PinnedTypes {
     private PinnedTypes() {}
 
-    /** Types by the folded names of columns; the settings' rules have checked the form. */
+    /** Those of the setting {@code columns.types}. */
     static Map<String, ColumnType> of(Settings settings) {
-        String text = settings.optional("columns.types").orElse("");
+        return of(text(settings));
+    }
+
+    private static String text(Settings settings) {
+        return settings.optional("columns.types").orElse("");
+    }
+
+    /** Types by the folded names of columns; the settings' rules have checked the form. */
+    static Map<String, ColumnType> of(String text) {
         Map<String, ColumnType> types = new LinkedHashMap<>();
         if (text.isBlank()) {
             return types;
@@ -30,20 +38,26 @@ public final class PinnedTypes {
     }
 
     /**
-     * Checks the setting.
+     * Checks those of the setting.
      *
      * @param connection to any DuckDB
      * @throws ConnectorException if a type is not one of DuckDB's
      */
     public static void check(Settings settings, Connection connection) {
-        of(settings).forEach((name, type) -> {
+        check("columns.types", text(settings), connection);
+    }
+
+    /** The same for others, which are called {@code subject}. */
+    static void check(String subject, String text, Connection connection) {
+        of(text).forEach((name, type) -> {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SELECT NULL::" + type);
             } catch (SQLException e) {
                 throw new ConnectorException(
                         Problem.ofStart(
-                                "columns.types: %s is not a type for the column %s (%s)."
+                                "%s: %s is not a type for the column %s (%s)."
                                         .formatted(
+                                                subject,
                                                 type,
                                                 name,
                                                 DuckDbException.of(e).getMessage()),

@@ -75,7 +75,7 @@ final class Widening {
         return isWhole(type) || type.is("DECIMAL") || type.is("FLOAT") || type.is("DOUBLE");
     }
 
-    private static boolean isWhole(ColumnType type) {
+    static boolean isWhole(ColumnType type) {
         return SIGNED.contains(type.name()) || UNSIGNED.contains(type.name());
     }
 

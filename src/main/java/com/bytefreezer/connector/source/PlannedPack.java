@@ -47,6 +47,8 @@ final class PlannedPack {
     private static final Logger LOG = LoggerFactory.getLogger(PlannedPack.class);
     /** If several source objects have so many times the bytes that their sizes promised, they are packed one by one. */
     private static final int MOST_PARTS = 2;
+    /** Bytes of a part as events and dead letters. */
+    private static final long MOST_SPOOLED = 2_000_000_000;
 
     private final Tools tools;
     private final Plan plan;
@@ -201,10 +203,11 @@ final class PlannedPack {
             throw new IOException("the connector is stopping");
         }
         unpacked += size;
-        if (plan.sources().size() == 1 && unpacked >= plan.partBytes()) {
+        long inSpool = intake.spool().growingBytes();
+        if (plan.sources().size() == 1 && (unpacked >= plan.partBytes() || inSpool >= MOST_SPOOLED)) {
             pack(intake, packing);
             unpacked = 0;
-        } else if (unpacked > MOST_PARTS * plan.partBytes()) {
+        } else if (unpacked > MOST_PARTS * plan.partBytes() || inSpool > MOST_PARTS * MOST_SPOOLED) {
             throw new TooLargeException();
         }
     }

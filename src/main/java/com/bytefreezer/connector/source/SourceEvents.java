@@ -16,6 +16,8 @@ import java.util.Optional;
 final class SourceEvents {
     private static final int PIECE = 1 << 16;
     private static final int PORTION = 4_000_000;
+    /** In memory: each line that is no event becomes a dead letter, which is much longer than a short line. */
+    private static final int MOST_HELD = 32_000_000;
 
     private final Intake intake;
     private final int longestLine;
@@ -67,7 +69,8 @@ final class SourceEvents {
 
     /** After the first end of a line at which the portion is large enough; -1 if there is none. */
     private int end(byte[] piece, int from, int size) {
-        for (long i = from + Math.max(0, PORTION - inPortion); i < size; i++) {
+        long room = splitter.size() < MOST_HELD ? Math.max(0, PORTION - inPortion) : 0;
+        for (long i = from + room; i < size; i++) {
             if (piece[(int) i] == '\n') {
                 return (int) i + 1;
             }

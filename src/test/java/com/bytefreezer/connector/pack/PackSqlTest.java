@@ -47,6 +47,7 @@ class PackSqlTest {
     private Packer packer;
     private FolderShelf lake;
     private LookupTables lookups = LookupTables.NONE;
+    private String types = "";
 
     @BeforeEach
     void prepare() {
@@ -305,13 +306,52 @@ class PackSqlTest {
         }
     }
 
+    @Test
+    void aTypeByHandBringsBackWhatOneWrongEventHasWidened() throws SQLException {
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, "{\"port\":22}");
+            pack(intake, "");
+            send(intake, "{\"port\":\"n/a\"}");
+            pack(intake, "");
+            types = "PORT: BIGINT, share: DOUBLE";
+            send(intake, """
+                    {"port":443,"share":1}
+                    {"port":"80","share":"0.5"}
+                    {"port":"9007199254740993"}
+                    {"port":null,"share":null}
+                    {"port":4.5}
+                    {"port":"4.5"}
+                    {"port":"n/a"}
+                    {"port":[1]}
+                    {"port":1,"share":"much"}
+                    """);
+            Packer.Packed packed = pack(intake, "SELECT * FROM incoming");
+            assertThat(packed.events()).isEqualTo(4);
+            assertThat(packed.deadLetters()).isEqualTo(5);
+            assertThat(intake.spool().columns()).isEqualTo(Map.of("port", "BIGINT", "share", "DOUBLE"));
+        }
+        assertThat(rows("SELECT port, share FROM one WHERE share IS NOT NULL ORDER BY share"))
+                .containsExactly("80|0.5", "443|1.0");
+        assertThat(rows("SELECT count(*) FROM one WHERE port = '9007199254740993'"))
+                .containsExactly("1");
+        assertThatThrownBy(() -> {
+                    types = "port: NUMBER";
+                    recipe("SELECT * FROM incoming");
+                })
+                .isInstanceOf(ConnectorException.class)
+                .hasMessageContaining("types: NUMBER is not a type for the column port");
+    }
+
     private Optional<Recipe> recipe(String sql) throws SQLException {
         if (sql.isEmpty()) {
             return Optional.empty();
         }
         try (Connection connection = DuckDb.forParsing()) {
-            return Optional.of(
-                    new Recipe(PackQuery.parse(sql, connection, name -> true), lookups, Optional.of("snappy")));
+            return Optional.of(new Recipe(
+                    PackQuery.parse(sql, connection, name -> true).with(types, connection),
+                    lookups,
+                    Optional.of("snappy")));
         }
     }
 

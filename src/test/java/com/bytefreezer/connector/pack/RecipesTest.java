@@ -64,6 +64,8 @@ class RecipesTest {
         assertThat(sampled.received()).isEqualTo(1000);
         assertThat(counts(recipes, "firewall", "{\"SRC\":\"10.20.1.11\"}\n{\"SRC\":\"192.0.2.1\"}"))
                 .isEqualTo(new Counts(2, 0, 0, 0));
+        assertThat(counts(recipes, "web-types", "{\"port\":22}\n{\"port\":\"n/a\"}"))
+                .isEqualTo(new Counts(1, 0, 1, 0));
         assertThat(recipes.of(new DatasetName("acme", "other"))).isEmpty();
     }
 

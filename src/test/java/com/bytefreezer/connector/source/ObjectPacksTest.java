@@ -11,12 +11,17 @@ import com.bytefreezer.connector.lake.Lake;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packs;
+import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.PostgresServer;
 import com.bytefreezer.connector.text.Secrets;
+import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -241,6 +246,20 @@ class ObjectPacksTest extends SourceObjects {
         assertThat(lake()).hasSizeGreaterThanOrEqualTo(2);
         assertThat(rows("SELECT count(*), count(DISTINCT n) FROM one")).containsExactly("10000|10000");
         assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void shortLinesThatAreNoEventsDoNotFillTheMemory() throws Exception {
+        List<Long> portions = new ArrayList<>();
+        try (Spool spool = Spool.open(folder.resolve("spool"), 1_000_000_000)) {
+            Intake intake = Intake.open(spool.dataset("t", "d"), Clock.systemUTC());
+            byte[] lines = "x\n".repeat(500_000).getBytes(UTF_8);
+            new SourceEvents(intake, 1000, Instant.EPOCH, portions::add).read(new ByteArrayInputStream(lines));
+            assertThat(intake.spool().look().deadLetters()).isEqualTo(500_000);
+        }
+        // Much less than the four million bytes of other lines.
+        assertThat(portions).hasSizeGreaterThan(1).allMatch(bytes -> bytes < 700_000);
+        assertThat(portions.stream().mapToLong(each -> each).sum()).isEqualTo(1_000_000);
     }
 
     @Test

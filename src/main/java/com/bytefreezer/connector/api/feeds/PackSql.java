@@ -39,11 +39,16 @@ public record PackSql(String sql, String name, String version, String confirm) {
      * @throws ConnectorException if it is not what packs take
      */
     PackQuery parsed(Settings settings, Engine engine) {
+        return parsed(settings, engine, "");
+    }
+
+    /** The same with the types of columns of its pack. */
+    PackQuery parsed(Settings settings, Engine engine, String types) {
         if (sql.isEmpty()) {
             throw ApiException.wrong("\"sql\" is required: one SELECT over the table incoming.");
         }
         try (Connection connection = DuckDb.forParsing(engine)) {
-            return PackQuery.parse(sql, connection, Lookups.of(settings)::mayBe);
+            return PackQuery.parse(sql, connection, Lookups.of(settings)::mayBe).with(types, connection);
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB: " + DuckDbException.of(e).getMessage(), e);
         }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.DatasetName;
+import com.bytefreezer.connector.config.PackDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
 import com.bytefreezer.connector.disk.ScratchFolder;
@@ -108,10 +109,12 @@ public final class PackTrials {
             throws IOException {
         ApiException.required(request);
         ApiException.requireOneDataset(tenant, dataset);
+        String types =
+                PackSql.of(settings, tenant, dataset).map(PackDefinition::types).orElse("");
         Found found = found(new DatasetName(String.valueOf(tenant), String.valueOf(dataset)));
         try (Watchdog.Running running = watchdog.query(id)) {
             try {
-                return attempt(found, request, running.engine());
+                return attempt(found, request, types, running.engine());
             } catch (ConnectorException e) {
                 throw running.told(e);
             } catch (SQLException e) {
@@ -143,9 +146,9 @@ public final class PackTrials {
                         .formatted(dataset, settings.hasSources() ? ", in the spool or in the source bucket" : ""));
     }
 
-    private Tried attempt(Found found, PackSql request, Engine engine) throws IOException, SQLException {
+    private Tried attempt(Found found, PackSql request, String types, Engine engine) throws IOException, SQLException {
         Sample sample = found.sample();
-        PackQuery query = request.parsed(settings, engine);
+        PackQuery query = request.parsed(settings, engine, types);
         Path temporary = engine.temporaryFolder().orElseGet(settings::temporaryFolder);
         Path folder = Files.createTempDirectory(temporary, "try-");
         PackDuckDb.Limits limits =
@@ -155,8 +158,8 @@ public final class PackTrials {
             Path file = folder.resolve("events.ndjson");
             Files.write(file, (String.join("\n", sample.lines()) + "\n").getBytes(UTF_8));
             EventFile events = EventFile.of(file, Intake.columns(sample.shape(), sample.lines()));
-            Map<String, String> types = Packer.types(sample.shape(), sample.columns());
-            return tried(found, duckDb.attempt(query, events, types, MOST_ROWS));
+            Map<String, String> known = Packer.types(sample.shape(), sample.columns());
+            return tried(found, duckDb.attempt(query, events, known, MOST_ROWS));
         } finally {
             ScratchFolder.remove(folder);
         }
