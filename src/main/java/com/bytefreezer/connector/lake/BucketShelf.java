@@ -34,7 +34,7 @@ record BucketShelf(Credentials credentials, Network network, String bucket, Stri
         } catch (S3Exception e) {
             throw refused(e);
         } catch (SdkException e) {
-            throw new IOException("s3://%s: %s".formatted(bucket, e.getMessage()), e);
+            throw unanswered(e);
         } finally {
             S3Clients.giveBack(credentials, network, limit);
         }
@@ -54,14 +54,34 @@ record BucketShelf(Credentials credentials, Network network, String bucket, Stri
             }
             throw refused(e);
         } catch (SdkException e) {
-            throw new IOException("s3://%s: %s".formatted(bucket, e.getMessage()), e);
+            throw unanswered(e);
         } finally {
             S3Clients.giveBack(credentials, network, timeout);
         }
     }
 
     private IOException refused(S3Exception e) {
-        return new IOException("%d %s from s3://%s".formatted(e.statusCode(), S3Answers.code(e), bucket), e);
+        String code = S3Answers.code(e);
+        // AWS refuses a token that has expired with 400.
+        String advice =
+                switch (code.contains("Token") ? FORBIDDEN : e.statusCode()) {
+                    case 301, 400 -> "; check the region and the endpoint";
+                    case 401, FORBIDDEN -> "; check the keys, and that they may write, s3:PutObject";
+                    case NOT_FOUND -> "; check the name of the bucket";
+                    default -> "";
+                };
+        return said("%d %s from s3://%s%s".formatted(e.statusCode(), code, bucket, advice), e);
+    }
+
+    private IOException unanswered(SdkException e) {
+        return said("no answer from s3://%s: %s".formatted(bucket, S3Answers.rootMessage(e)), e);
+    }
+
+    /** For people: what the SDK says has ids of requests, and neither the bucket nor what to do. */
+    private static IOException said(String words, SdkException e) {
+        IOException failure = new IOException(words);
+        failure.addSuppressed(e);
+        return failure;
     }
 
     private Duration limit(long bytes) {

@@ -113,7 +113,7 @@ record S3Answers(String bucket, String where) {
         };
     }
 
-    private static String rootMessage(Throwable e) {
+    static String rootMessage(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {
             root = root.getCause();

@@ -230,7 +230,8 @@ public final class Packs {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return root.getClass().getName();
+        // A shelf's own words; those of the file system name the dataset.
+        return root.getClass() == IOException.class ? String.valueOf(root.getMessage()) : root.getClass().getName();
     }
 
     private synchronized void works(DatasetName dataset, Dataset known) {

@@ -173,7 +173,11 @@ class FeedsTest {
             }
             try (Feeds feeds = new Feeds(settings, new Secrets(), Mode.PACK)) {
                 assertThat(feeds.packAll()).isFalse();
-                assertThat(log.lines()).singleElement().asString().startsWith("WARN pack of dataset acme/");
+                assertThat(log.lines())
+                        .singleElement()
+                        .asString()
+                        .startsWith("WARN pack of dataset acme/")
+                        .contains("(404 NoSuchBucket from s3://later; check the name of the bucket).");
                 server.createBucket("later");
                 assertThat(feeds.packAll()).isTrue();
                 assertThat(log.lines()).last().isEqualTo("INFO packs: the lake takes objects again.");
