@@ -273,7 +273,7 @@ class PageAnalystIT extends PageBed {
     }
 
     @Test
-    void noPartOfAValueIsLostOnThePageAndACopyIsWhatAnExportSends() throws IOException {
+    void noPartOfAValueIsLostOnScreenOrInCopies() throws IOException {
         Page page = open(address(Where.FOLDER) + linkTo("hostile/events", null, null));
         assertThat(page.locator(".cost")).containsText("20 records");
         // Each condition leaves one record less, so that one sees when its answer is there.
@@ -340,6 +340,12 @@ class PageAnalystIT extends PageBed {
                     address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
             assertThat(page.locator(".cost")).containsText("400 records");
             assertAccessible(page);
+            // A phone, and twice the size of a usual screen.
+            for (int width : List.of(390, 720)) {
+                page.setViewportSize(width, 450);
+                assertAccessible(page);
+            }
+            page.setViewportSize(1440, 900);
             page.locator(".cell").first().click();
             assertAccessible(page);
             page.keyboard().press("Escape");

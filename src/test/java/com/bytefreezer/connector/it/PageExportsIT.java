@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.ConnectorProcess;
+import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
@@ -210,7 +211,38 @@ class PageExportsIT extends PageBed {
                 button(page, "Delete").click();
                 assertThat(page.getByText("No export yet.")).isVisible();
                 assertThat(file).doesNotExist();
+                namesWhatCannotBeRead(page, connector, routes);
             }
+        }
+    }
+
+    /** The next file that is written is an export of a dataset with one good object and one that is none. */
+    private static void namesWhatCannotBeRead(Page page, ConnectorProcess connector, Path routes) throws IOException {
+        ParquetLake broken = ParquetLake.in(folder.resolve("broken"));
+        broken.numbers("year=2026/month=10/day=20/hour=01/a.parquet", 0, 5);
+        Files.writeString(
+                broken.root().resolve("acme/events/data/parquet/year=2026/month=10/day=20/hour=01/b.parquet"),
+                "no Parquet");
+        Path tenant =
+                Files.createSymbolicLink(lake.resolve("broken"), broken.root().resolve("acme"));
+        try {
+            Files.writeString(
+                    routes.resolve("exports/unread.camel.yaml"),
+                    Routes.export(
+                            "unread",
+                            Map.of(
+                                    "tenant", "broken",
+                                    "dataset", "events",
+                                    "destination", "webhook",
+                                    "sql", "SELECT n FROM events")));
+            page.navigate(connector.link() + "#/exports/unread/webhook");
+            Locator refused = page.getByLabel("Objects that could not be read").locator("li");
+            assertThat(refused).hasCount(1);
+            assertThat(refused).containsText("b.parquet");
+            assertThat(page.locator(".details .balance")).containsText("5 selected = 5 accepted");
+            shoot(page, "export-unread");
+        } finally {
+            Files.delete(tenant);
         }
     }
 

@@ -17,6 +17,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Response;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.BoundingBox;
 import java.io.IOException;
@@ -255,6 +256,12 @@ class PageFindIT extends PageBed {
         assertThat(page.locator("main")).containsText("There is no dataset acme / sys");
         page.navigate(address + "#/data/ac%E0%A4%A");
         assertThat(page.locator("main")).containsText("Pick");
+        // An answer that nobody expects.
+        page.route("**/api/v1/runs", route -> route.fulfill(new Route.FulfillOptions().setBody("{\"runs\":[null]}")));
+        page.navigate(address + "#/runs");
+        assertThat(page.locator("main")).containsText("This view cannot be shown.");
+        page.getByText("Go back to the data").click();
+        assertThat(page.locator(".cell").first()).isVisible();
     }
 
     @Test

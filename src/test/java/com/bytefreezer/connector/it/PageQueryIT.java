@@ -101,6 +101,13 @@ class PageQueryIT extends PageBed {
         button(page, "Filter").click();
         assertThat(page.locator(".cm-content")).containsText("WHERE \"SourceName\" = 'Microsoft-Windows-Provider-");
         assertThat(page.locator(".cost")).containsText("newest first by @timestamp");
+        for (int width : List.of(720, 390)) {
+            page.setViewportSize(width, 450);
+            assertThat(page.locator(".cell").first()).isVisible();
+            assertThat(number(page.evaluate("() => document.documentElement.scrollWidth")))
+                    .isLessThanOrEqualTo(width);
+            shoot(page, "wide-" + width);
+        }
     }
 
     private static void scrollToTheEnd(Page page) {
