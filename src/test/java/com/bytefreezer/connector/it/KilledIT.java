@@ -30,7 +30,7 @@ class KilledIT {
     private static final String SELECT = "SELECT n, hostname, message FROM events";
     private static final String JOIN = SELECT + " JOIN ioc ON ioc.id::BIGINT = n % 2";
     private static final int OBJECTS = 8;
-    private static final int RECORDS_PER_OBJECT = 32_500;
+    private static final int RECORDS_PER_OBJECT = 13_000;
     private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
     private static final int BATCH = 250;
     private static final int PARALLEL_OBJECTS = 2;
@@ -45,7 +45,11 @@ class KilledIT {
     @BeforeEach
     void writeLake() {
         lake = ParquetLake.in(folder.resolve("lake"));
-        for (int i = 0; i < OBJECTS; i++) {
+        writeObjects(0, OBJECTS);
+    }
+
+    private void writeObjects(int from, int to) {
+        for (int i = from; i < to; i++) {
             lake.numbers(
                     "year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i),
                     (long) i * RECORDS_PER_OBJECT,
@@ -55,18 +59,20 @@ class KilledIT {
 
     @Test
     void killedTenTimesItRepeatsNoMoreThanWasInFlight() throws Exception {
-        kill(10);
+        kill(10, RECORDS);
     }
 
     @Test
     @Tag("soak")
     void killedThirtyTimesItRepeatsNoMoreThanWasInFlight() throws Exception {
-        kill(30);
+        int objects = 20;
+        writeObjects(OBJECTS, objects);
+        kill(30, objects * RECORDS_PER_OBJECT);
     }
 
-    private void kill(int times) throws Exception {
+    private void kill(int times, int records) throws Exception {
         Random random = new Random(7);
-        try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
+        try (WebhookServer sink = WebhookServer.startCounting(records, ParquetLake::number)) {
             for (int kills = 0; kills < times; kills++) {
                 long enough = sink.acceptedRecords() + (long) random.nextInt(40) * BATCH;
                 sink.holdAt(enough);
@@ -78,13 +84,13 @@ class KilledIT {
             sink.answerAll();
             finish(sink);
 
-            assertThat(sink.distinctRecords()).isEqualTo(RECORDS);
-            long repeats = sink.acceptedRecords() - RECORDS;
-            System.err.printf("%d kills: %d of %d records repeated%n", times, repeats, RECORDS);
+            assertThat(sink.distinctRecords()).isEqualTo(records);
+            long repeats = sink.acceptedRecords() - records;
+            System.err.printf("%d kills: %d of %d records repeated%n", times, repeats, records);
             assertThat(repeats).isBetween(0L, (long) times * PARALLEL_OBJECTS * IN_FLIGHT * BATCH);
             // What a killed run has recorded is in its row, and each record in one of them.
-            assertThat(number("SELECT accepted FROM total")).isEqualTo(RECORDS);
-            assertThat(number("SELECT sum(accepted) FROM run")).isEqualTo(RECORDS);
+            assertThat(number("SELECT accepted FROM total")).isEqualTo(records);
+            assertThat(number("SELECT sum(accepted) FROM run")).isEqualTo(records);
             assertThat(number("SELECT count(*) FROM run WHERE state = 'KILLED'"))
                     .isBetween(1L, (long) times);
         }
