@@ -31,6 +31,7 @@ public final class Kit {
     private static final int CANNOT = 2;
     private static final String CERTIFY = "certify.";
     private static final String FEED = "feed.";
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
     private Kit() {}
 
@@ -139,8 +140,11 @@ public final class Kit {
             System.err.printf("Certifying %s: %d faults, half a minute.%n", destination.name(), faults.size());
             List<Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
             if (results.get(0).holds()) {
-                results.addAll(
-                        together(certification::show, certification.canBeParallel(), faults.subList(1, faults.size())));
+                results.addAll(together(
+                        certification::show,
+                        // Most of them wait most of the time, for a timeout or before the next try.
+                        certification.canBeParallel() ? Math.max(4, PROCESSORS) : 1,
+                        faults.subList(1, faults.size())));
             }
             print(results, out);
             long held = results.stream().filter(Result::holds).count();
@@ -166,16 +170,16 @@ public final class Kit {
         R show(F fault) throws InterruptedException;
     }
 
-    private static <F, R> List<R> together(Showing<F, R> showing, boolean parallel, List<F> faults)
+    /** The results in the order of the faults. The last ones, which take longest, begin first. */
+    private static <F, R> List<R> together(Showing<F, R> showing, int atATime, List<F> faults)
             throws InterruptedException {
-        ExecutorService pool =
-                Executors.newFixedThreadPool(parallel ? Runtime.getRuntime().availableProcessors() : 1);
+        ExecutorService pool = Executors.newFixedThreadPool(atATime);
         try {
+            List<Callable<R>> all = new ArrayList<>();
+            faults.forEach(fault -> all.add(0, () -> showing.show(fault)));
             List<R> results = new ArrayList<>();
-            for (Future<R> result : pool.invokeAll(faults.stream()
-                    .map(fault -> (Callable<R>) () -> showing.show(fault))
-                    .toList())) {
-                results.add(result.get());
+            for (Future<R> result : pool.invokeAll(all)) {
+                results.add(0, result.get());
             }
             return results;
         } catch (ExecutionException e) {
@@ -213,7 +217,7 @@ public final class Kit {
             System.err.printf("Certifying the input %s: %d faults.%n", input.name(), faults.size());
             List<InputCertification.Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
             if (results.get(0).holds()) {
-                results.addAll(together(certification::show, true, faults.subList(1, faults.size())));
+                results.addAll(together(certification::show, PROCESSORS, faults.subList(1, faults.size())));
             }
             printInputs(results, out);
             long held =
