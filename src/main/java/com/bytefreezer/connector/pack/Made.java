@@ -44,7 +44,7 @@ record Made(
         return folder.resolve("object.parquet");
     }
 
-    /** Of the segment and of the pack. */
+    /** Of the pack, without those of the segment. */
     static Path letters(Path folder) {
         return folder.resolve("letters.ndjson");
     }

@@ -22,7 +22,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -91,9 +90,6 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
     }
 
     private Made made(boolean isBySql, Map<String, String> types, Writing writing) throws SQLException, IOException {
-        if (segment.deadLetters().isPresent()) {
-            Files.copy(segment.deadLetters().get(), Made.letters(folder), StandardCopyOption.REPLACE_EXISTING);
-        }
         if (segment.data().isEmpty()) {
             return new Made(isBySql, 0, 0, 0, 0, 0, types, Set.of());
         }

@@ -3,7 +3,6 @@ package com.bytefreezer.connector.pack;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
-import com.bytefreezer.connector.lake.FolderShelf;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
@@ -114,13 +113,8 @@ public record Packer(
             Made made = made(segment, intake, recipe, part, kept);
             Path folder = kept.keep(made, part);
             // First: once the object is there, another process may not make them again.
-            if (Files.exists(Made.letters(folder))) {
-                PrivateFiles.createFolders(deadLetters);
-                FolderShelf.copy(Made.letters(folder), deadLetters.resolve(name + ".ndjson"));
-                PrivateFiles.force(deadLetters);
-            } else if (!kept.isPut()) {
-                // An interrupted pack with other SQL may have had some.
-                Files.deleteIfExists(deadLetters.resolve(name + ".ndjson"));
+            if (!kept.isPut()) {
+                Letters.keep(segment.deadLetters(), Made.letters(folder), deadLetters.resolve(name + ".ndjson"));
             }
             if (made.packed() > 0 && !kept.isPut()) {
                 shelf.put(key, Made.object(folder));

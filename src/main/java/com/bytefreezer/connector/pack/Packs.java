@@ -231,7 +231,9 @@ public final class Packs {
             root = root.getCause();
         }
         // A shelf's own words; those of the file system name the dataset.
-        return root.getClass() == IOException.class ? String.valueOf(root.getMessage()) : root.getClass().getName();
+        return root.getClass() == IOException.class
+                ? String.valueOf(root.getMessage())
+                : root.getClass().getName();
     }
 
     private synchronized void works(DatasetName dataset, Dataset known) {

@@ -80,6 +80,23 @@ class PackerTest {
         assertThat(files("tmp")).isEmpty();
     }
 
+    /** Otherwise a disk that is full of them would stay full. */
+    @Test
+    void deadLettersAreNotTwiceOnTheDiskOfTheSpool() throws IOException {
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(intake, "no JSON\nneither");
+            intake.spool().seal();
+            Object file = Files.getAttribute(
+                    intake.spool().next().orElseThrow().deadLetters().orElseThrow(), "unix:ino");
+            pack(intake);
+            Path kept = files("dead").get(0);
+            assertThat(Files.getAttribute(kept, "unix:ino")).isEqualTo(file);
+            assertThat(Files.readAllLines(kept)).hasSize(2);
+            assertThat(Files.getAttribute(kept, "unix:nlink")).isEqualTo(1);
+        }
+    }
+
     /** The original looks at 1,000 records, reads lines of up to 64 KB, and rounds beyond 2^53. */
     @Test
     void whatComesLateIsLongOrLargeStaysAsItIs() throws SQLException {
