@@ -95,7 +95,7 @@ public final class Feeds implements AutoCloseable, FeedsHere {
             sources.ifPresent(some -> camel.bind("sources", some));
             camel.bind("lakeCredentials", credentials);
             camel.bind("packs", packs);
-            feeds = new OpenFeeds(settings, secrets, camel, intakes, first);
+            feeds = new OpenFeeds(settings, secrets, camel, intakes, spool.id(), first);
         } catch (RuntimeException e) {
             spool.close();
             throw e;

@@ -2,18 +2,8 @@ package com.bytefreezer.connector.app;
 
 import com.bytefreezer.connector.api.feeds.FeedsHere.Open;
 import com.bytefreezer.connector.config.FeedDefinition;
-import com.bytefreezer.connector.config.Networks;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.http.FeedServer;
-import com.bytefreezer.connector.input.file.FolderFeed;
-import com.bytefreezer.connector.input.file.FolderFeeds;
-import com.bytefreezer.connector.input.kafka.KafkaFeed;
-import com.bytefreezer.connector.input.kafka.KafkaFeeds;
-import com.bytefreezer.connector.input.kinesis.KinesisFeed;
-import com.bytefreezer.connector.input.kinesis.KinesisFeeds;
-import com.bytefreezer.connector.input.queue.Fetch;
-import com.bytefreezer.connector.input.socket.SocketFeed;
-import com.bytefreezer.connector.input.socket.Sockets;
 import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.receive.Budget;
 import com.bytefreezer.connector.receive.FeedConsumer;
@@ -61,12 +51,7 @@ final class OpenFeeds {
     private final Intakes intakes;
     private final Budget budget = new Budget(Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     private final WatchedReceiver receiver;
-    private final Sockets sockets;
-    private final KafkaFeeds kafka;
-    private final FolderFeeds folders;
-    private final KinesisFeeds kinesis;
-    private final Fetch nats;
-    private final Fetch sqs;
+    private final FeedComponents components;
     private volatile List<FeedDefinition> feeds;
     private volatile @Nullable CamelContext context;
     private volatile Optional<FeedServer> server = Optional.empty();
@@ -78,9 +63,16 @@ final class OpenFeeds {
      * Opens none yet.
      *
      * @param camel gets their components and beans
+     * @param machine tells this one from those that it shares a source with, also after a start
      * @param first those of the start
      */
-    OpenFeeds(Settings settings, Secrets secrets, Main camel, Intakes intakes, List<FeedDefinition> first) {
+    OpenFeeds(
+            Settings settings,
+            Secrets secrets,
+            Main camel,
+            Intakes intakes,
+            String machine,
+            List<FeedDefinition> first) {
         this.settings = settings;
         this.secrets = secrets;
         this.intakes = intakes;
@@ -91,30 +83,16 @@ final class OpenFeeds {
         });
         receiver = new WatchedReceiver(receiver());
         camel.bind("receiver", receiver);
-        kafka = new KafkaFeeds(kafkaFeeds(), receiver::positions);
-        camel.bind("kafka-feed", kafka);
-        folders = new FolderFeeds(folderFeeds(), receiver::positions);
-        camel.bind("folder-feed", folders);
-        kinesis = new KinesisFeeds(kinesisFeeds(), receiver::positions);
-        camel.bind("kinesis-feed", kinesis);
-        sockets = new Sockets(socketFeeds(), budget);
-        camel.bind("sockets", sockets);
-        nats = Fetch.nats(feeds);
-        camel.bind("nats", nats);
-        sqs = Fetch.sqs(feeds, settings);
-        camel.bind("sqs", sqs);
+        components = new FeedComponents(settings, budget, machine, receiver::positions);
+        components.become(feeds);
+        components.bind(camel::bind);
     }
 
     /** Lets everybody know which feeds there are now. */
     private void become(List<FeedDefinition> now) {
         feeds = List.copyOf(now);
         receiver.become(receiver());
-        kafka.become(kafkaFeeds());
-        folders.become(folderFeeds());
-        kinesis.become(kinesisFeeds());
-        sockets.become(socketFeeds());
-        nats.become(feeds);
-        sqs.become(feeds);
+        components.become(feeds);
     }
 
     private Receiver receiver() {
@@ -143,35 +121,6 @@ final class OpenFeeds {
                         format(feed),
                         settings.integer("feeds.max-line-bytes")))
                 .collect(Collectors.toMap(StreamFeed::name, Function.identity()));
-    }
-
-    private List<SocketFeed> socketFeeds() {
-        return feeds.stream()
-                .filter(feed -> isStream(feed) && feed.parameters().containsKey("port"))
-                .map(feed -> new SocketFeed(
-                        feed.name(),
-                        settings.text("feeds.host"),
-                        Integer.parseInt(feed.parameter("port")),
-                        Networks.of(feed.parameter("senders")),
-                        feed.parameter("tls").equals("true") ? FeedServer.tls(settings) : Optional.empty(),
-                        settings.integer("feeds.max-line-bytes")))
-                .toList();
-    }
-
-    private List<KafkaFeed> kafkaFeeds() {
-        return of("kafka").stream().map(KafkaFeed::of).toList();
-    }
-
-    private List<FolderFeed> folderFeeds() {
-        return of("file").stream()
-                .map(feed -> FolderFeed.of(feed, settings.integer("feeds.max-line-bytes")))
-                .toList();
-    }
-
-    private List<KinesisFeed> kinesisFeeds() {
-        return of("kinesis").stream()
-                .map(feed -> KinesisFeed.of(feed, settings))
-                .toList();
     }
 
     private List<FeedDefinition> of(String input) {
@@ -347,7 +296,7 @@ final class OpenFeeds {
 
     /** Where a feed over TCP or UDP listens. */
     int port(String feed) {
-        return sockets.ports().getOrDefault(feed, 0);
+        return components.port(feed);
     }
 
     Map<String, Open> all() {

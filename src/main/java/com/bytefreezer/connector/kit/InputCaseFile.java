@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.kit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -15,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param settings of every case and of the certification
  * @param feed parameters of the feed
  * @param without standard cases that do not apply, each with the reason
- * @param certify how events are sent, for the certification
+ * @param certify how events are sent, and parameters of the feed, for the certification
  */
 record InputCaseFile(
         Map<String, String> settings,
         Map<String, String> feed,
         Map<String, String> without,
-        Map<String, String> certify,
+        Map<String, JsonNode> certify,
         List<Case> cases) {
     /** The cases that every input must have; a case's name begins like this. */
     static final List<String> STANDARD =
             List.of("takes", "keeps what is no event", "keeps a long event", "asks to send again");
+
+    private static final String FEED = "feed";
 
     /** No cases. */
     static final InputCaseFile NONE = new InputCaseFile(Map.of(), Map.of(), Map.of(), Map.of(), List.of());
@@ -36,6 +39,26 @@ record InputCaseFile(
         without = without == null ? Map.of() : new TreeMap<>(without);
         certify = certify == null ? Map.of() : new TreeMap<>(certify);
         cases = cases == null ? List.of() : List.copyOf(cases);
+    }
+
+    /** How events are sent; a list of steps is in JSON. */
+    Map<String, String> sending() {
+        Map<String, String> all = new TreeMap<>();
+        certify.forEach((key, value) -> {
+            if (!key.equals(FEED)) {
+                all.put(key, Matching.textOf(value));
+            }
+        });
+        return all;
+    }
+
+    /** Parameters that a feed has only while it is certified. */
+    Map<String, String> certifiedFeed() {
+        Map<String, String> all = new TreeMap<>();
+        certify.getOrDefault(FEED, MissingNode.getInstance())
+                .properties()
+                .forEach(each -> all.put(each.getKey(), each.getValue().asText()));
+        return all;
     }
 
     /** One case: what is sent, in this order, and what must be stored. */

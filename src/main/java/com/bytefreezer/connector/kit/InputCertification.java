@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 final class InputCertification {
     /** What a file of cases may have under {@code certify}. */
-    static final List<String> SETTINGS = List.of("event", "sent");
+    static final List<String> SETTINGS = List.of("event", "sent", "feed");
 
     private final Program program;
     private final InputRoute fast;
@@ -75,6 +75,13 @@ final class InputCertification {
         return fast.way() != Way.CAMEL || certify.containsKey("sent");
     }
 
+    /** Whether each fault has a place of its own to send to, so that several can be shown at a time. */
+    boolean canBeParallel() {
+        return fast.way() != Way.CAMEL
+                || fast.isPerTrial()
+                || TrialSetting.isPerTrial(certify.getOrDefault("sent", ""));
+    }
+
     /** What cannot be promised; empty if all can. */
     String reservation() {
         return fast.way() != Way.SOCKETS
@@ -102,7 +109,7 @@ final class InputCertification {
         return new ConnectorException(
                 "%s cannot be certified: nothing says how events get to its server.".formatted(fast.name()),
                 Problem.NOT_STARTED,
-                "Write under certify: in %s a Camel endpoint that sends, such as sent: \"file:{folder}/in\"; docs/add-an-input.md shows it."
+                "Write under certify: in %s a Camel endpoint that sends, such as sent: \"jms:queue:{trial}\"; docs/add-an-input.md shows it."
                         .formatted(fast.caseFile().getFileName()),
                 null);
     }

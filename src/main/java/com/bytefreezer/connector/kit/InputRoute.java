@@ -27,6 +27,9 @@ final class InputRoute implements AutoCloseable {
     static final String DIRECT = "direct:case";
 
     static final String FEED = "test";
+    /** Stands for what tells the trials of a certification from each other. */
+    static final String TRIAL = "{trial}";
+
     static final String TENANT = "acme";
     static final String DATASET = "events";
 
@@ -50,6 +53,7 @@ final class InputRoute implements AutoCloseable {
     private final Path file;
     private final Map<String, String> feed;
     private final ScratchFolder folder;
+    private boolean isPerTrial;
 
     private InputRoute(String name, Path file, Map<String, String> feed, ScratchFolder folder) {
         this.name = name;
@@ -130,6 +134,11 @@ final class InputRoute implements AutoCloseable {
 
     String name() {
         return name;
+    }
+
+    /** The parameters of the feed whose file was named. */
+    Map<String, String> feed() {
+        return feed;
     }
 
     /** The file of its cases. */
@@ -213,24 +222,29 @@ final class InputRoute implements AutoCloseable {
     }
 
     /**
-     * Writes the feed: as its file says, if it was named, and with {@code more} parameters, but into a dataset of the test,
-     * from this machine and without a token.
+     * Writes the feed: with these parameters, but into a dataset of the test, from this machine and without a token.
      */
-    void describe(Map<String, String> more) {
-        Map<String, String> all = new TreeMap<>(feed);
-        all.putAll(more);
+    void describe(Map<String, String> parameters) {
+        Map<String, String> all = new TreeMap<>(parameters);
         all.putAll(Map.of("name", FEED, "input", name, "tenant", TENANT, "dataset", DATASET, "enabled", "true"));
         List.of("token", "senders", "tls").forEach(all::remove);
+        isPerTrial = all.values().stream().anyMatch(value -> value.contains(TRIAL));
+        all.replaceAll((key, value) -> value.replace(TRIAL, "{{feeds.test.trial:none}}"));
         if (way() == Way.SOCKETS) {
             all.put("port", "{{feeds.test.port:0}}");
         }
-        List<Map<String, String>> parameters = new ArrayList<>();
-        all.forEach((key, value) -> parameters.add(Map.of("name", key, "value", value)));
+        List<Map<String, String>> written = new ArrayList<>();
+        all.forEach((key, value) -> written.add(Map.of("name", key, "value", value)));
         write(
                 routes().resolve(FEEDS).resolve(FEED + SUFFIX),
                 List.of(Map.of(
                         "templatedRoute",
-                        Map.of("routeTemplateRef", "feed", "routeId", "feed-test", "parameters", parameters))));
+                        Map.of("routeTemplateRef", "feed", "routeId", "feed-test", "parameters", written))));
+    }
+
+    /** Whether parameters of the feed are others in each trial. */
+    boolean isPerTrial() {
+        return isPerTrial;
     }
 
     /** Lets a test be the server of the input: what follows after {@code from} stays as it is. */

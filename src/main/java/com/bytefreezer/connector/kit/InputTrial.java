@@ -4,11 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.Mode;
-import com.bytefreezer.connector.config.RouteFiles;
-import com.bytefreezer.connector.config.Settings;
-import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.kit.InputRoute.Way;
-import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.IOException;
@@ -22,7 +18,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
@@ -36,6 +31,9 @@ final class InputTrial implements AutoCloseable {
     /** Acknowledged before each kill. */
     private static final int SOME = 4 * EVENTS;
 
+    /** As much may wait to be read. */
+    private static final int AHEAD = 2 * EVENTS;
+
     static final int SLOW_MILLIS = 150;
     private static final String SPOOL_BYTES = "100000";
     /** As {@code ulimit -f} counts: of 512 bytes each. Less than what is sent. */
@@ -45,17 +43,15 @@ final class InputTrial implements AutoCloseable {
     /** A server may wait for a dead reader: a group of Kafka for 45 seconds. */
     private static final Duration A_TAKEOVER = Duration.ofSeconds(60);
     /** Of a feed without answers, if it cannot store. */
-    private static final Duration A_RETRY = Duration.ofSeconds(2);
+    private static final Duration A_RETRY = Duration.ofSeconds(5);
 
     private final Program program;
-    private final Map<String, String> settings;
-    private final Map<String, String> certify;
     private final InputFault fault;
     private final InputRoute route;
     private final Marker marker = Marker.unique();
     private final Path folder;
     private final Path lake;
-    private final int port = Certification.freePort();
+    private final TrialSetting setting;
     private final Sender sender;
     private final TrialEvents events;
     private final int batches;
@@ -85,34 +81,36 @@ final class InputTrial implements AutoCloseable {
             Program program,
             InputRoute route,
             Map<String, String> settings,
-            Map<String, String> certify) {
+            Map<String, String> certify)
+            throws Exception {
         this.program = program;
         this.route = route;
-        this.settings = settings;
-        this.certify = certify;
         this.fault = fault;
         folder = route.newFolder();
         lake = folder.resolve("lake");
+        setting = new TrialSetting(route, folder, lake, Certification.freePort(), marker, settings);
         batches = fault == InputFault.SLOW ? FEW : BATCHES;
-        sender = sender();
+        sender = sender(certify);
         events = new TrialEvents(marker, fault == InputFault.OVERSIZED, route.format(), certify);
     }
 
-    private Sender sender() {
+    private Sender sender(Map<String, String> certify) throws Exception {
         return switch (route.way()) {
-            case HTTP -> new Sender.Http(port);
-            case SOCKETS -> route.hasTcp() ? new Sender.Tcp(port) : new Sender.Udp(port);
-            case CAMEL -> Sender.Camel.to(inPlace(certify.getOrDefault("sent", "")));
+            case HTTP -> new Sender.Http(setting.port());
+            case SOCKETS -> route.hasTcp() ? new Sender.Tcp(setting.port()) : new Sender.Udp(setting.port());
+            case CAMEL ->
+                Sender.Camel.to(setting.inPlace(certify.getOrDefault("sent", "")), setting.load(Mode.INGEST, Map.of()));
         };
-    }
-
-    private String inPlace(String text) {
-        return text.replace("{folder}", folder.toString());
     }
 
     @Override
     public void close() {
         sender.close();
+    }
+
+    /** Where its objects are. */
+    Path lake() {
+        return lake;
     }
 
     /** The fault, and what follows until everything is packed. */
@@ -134,7 +132,7 @@ final class InputTrial implements AutoCloseable {
         if (fault != InputFault.OVERSIZED) {
             here(Map.of(), this::sendTheRest);
         }
-        if (!packs()) {
+        if (!setting.packs()) {
             happened.add("not all of the spool could be packed");
         }
     }
@@ -218,24 +216,30 @@ final class InputTrial implements AutoCloseable {
     }
 
     private void here(Map<String, String> more, Sending sending) throws Exception {
-        try (Feeds feeds = new Feeds(load(Mode.INGEST, more), Secrets.ofProcess(), Mode.INGEST)) {
+        try (Feeds feeds = new Feeds(setting.load(Mode.INGEST, more), Secrets.ofProcess(), Mode.INGEST)) {
             feeds.start();
             sending.send();
             if (route.way() != Way.HTTP) {
-                awaitReceived(feeds);
+                awaitReceived(feeds, sender.keeps() && more.isEmpty() ? A_TAKEOVER : A_MOMENT);
             }
         }
     }
 
     /** What has arrived without an answer, or waits where the input reads; a full spool takes the rest at the stop. */
-    private void awaitReceived(Feeds feeds) {
+    private void awaitReceived(Feeds feeds, Duration patience) {
         long wanted = fault == InputFault.REPEATS ? handed : kept.size();
         boolean more = true;
         while (more) {
             long before = received(feeds);
-            more = before < wanted
-                    && Arrived.await(() -> received(feeds) > before, sender.keeps() ? A_TAKEOVER : A_MOMENT);
+            more = (before < wanted || lacksSome()) && Arrived.await(() -> received(feeds) > before, patience);
         }
+    }
+
+    /** What was received may be left from another trial, if they have one place. */
+    private boolean lacksSome() {
+        Set<Integer> wanted = new HashSet<>(kept);
+        wanted.removeAll(deadLettersExpected);
+        return sender.keeps() && !onDisk().containsAll(wanted);
     }
 
     private long received(Feeds feeds) {
@@ -248,54 +252,17 @@ final class InputTrial implements AutoCloseable {
             Files.createFile(lake);
             sendTheRest();
         });
-        occurred = !packs();
+        occurred = !setting.packs();
         Files.delete(lake);
         Files.move(folder.resolve("elsewhere"), lake);
-    }
-
-    private boolean packs() throws Exception {
-        try (Feeds feeds = new Feeds(load(Mode.PACK, Map.of()), Secrets.ofProcess(), Mode.PACK)) {
-            return feeds.packAll();
-        } catch (ConnectorException e) {
-            return false;
-        }
-    }
-
-    private Settings load(Mode mode, Map<String, String> more) throws SettingsException {
-        return Settings.load(
-                new Settings.Sources(mode, properties(more), Map.of(), null, folder, RouteFiles.in(route.routes())));
-    }
-
-    private Map<String, String> properties(Map<String, String> more) {
-        Map<String, String> all = new TreeMap<>(Map.of(
-                "data.folder",
-                folder.toString(),
-                "lake.root",
-                "file:" + lake,
-                "server.port",
-                "0",
-                "feeds.http-port",
-                String.valueOf(port),
-                // The certification packs at the end.
-                "pack.timeout-seconds",
-                "86400",
-                "shutdown.timeout-seconds",
-                "10"));
-        if (route.way() == Way.SOCKETS) {
-            all.put("feeds.test.port", String.valueOf(port));
-        }
-        all.putAll(settings);
-        all.replaceAll((name, value) -> inPlace(value));
-        all.putAll(more);
-        return all;
     }
 
     /** Sends to a process of its own, and kills it in the middle. */
     private void killAfter(int enough, Map<String, String> more, int diskBlocks) throws InterruptedException {
         try (ProcessRun connector =
-                ProcessRun.receiving(program, folder, route.routes(), properties(more), diskBlocks)) {
+                ProcessRun.receiving(program, folder, route.routes(), setting.properties(more), diskBlocks)) {
             if (route.way() == Way.SOCKETS && !route.hasTcp()) {
-                Arrived.await(() -> Wire.isTaken(port));
+                Arrived.await(() -> Wire.isTaken(setting.port()));
             }
             int before = onDisk().size();
             Thread sending = new Thread(() -> sendUntilDead(connector, diskBlocks > 0, before), "sender");
@@ -319,7 +286,7 @@ final class InputTrial implements AutoCloseable {
     private boolean ended(Thread sending, int before) {
         if (sender.keeps()) {
             int there = onDisk().size();
-            return there > before && !Arrived.await(() -> onDisk().size() > there, A_RETRY);
+            return !sending.isAlive() && there > before && !Arrived.await(() -> onDisk().size() > there, A_RETRY);
         }
         return !sending.isAlive() && (sender.hasAnswers() || !Arrived.await(() -> false, A_RETRY));
     }
@@ -327,7 +294,10 @@ final class InputTrial implements AutoCloseable {
     private void sendUntilDead(ProcessRun connector, boolean once, int before) {
         // It listens once it takes the first.
         Arrived.await(() -> sender.keeps() || !connector.isAlive() || send(0));
-        if (!sender.hasAnswers() && once) {
+        if (sender.keeps() && once) {
+            send(0);
+        }
+        if ((!sender.hasAnswers() || sender.keeps()) && once) {
             // What would be stored together with the rest would find the disk full, too.
             Arrived.await(() -> !connector.isAlive() || onDisk().size() > before);
         }
@@ -340,9 +310,15 @@ final class InputTrial implements AutoCloseable {
                     occurred = !send(one) || !sender.hasAnswers();
                 } else {
                     Arrived.await(() -> !connector.isAlive() || send(one));
+                    // Otherwise it would read all at once, and die when it has nothing left to do.
+                    Arrived.await(() -> !sender.keeps() || !connector.isAlive() || isNear());
                 }
             }
         }
+    }
+
+    private boolean isNear() {
+        return onDisk().size() + AHEAD >= sent.size();
     }
 
     /** Of those with an answer, what was acknowledged; of the others, what the journal of the spool has. */

@@ -203,7 +203,9 @@ public final class Kit {
             InputCaseFile file = input.cases();
             Map<String, String> settings = new TreeMap<>(file.settings());
             Map<String, String> feed = new TreeMap<>(file.feed());
-            Map<String, String> certify = new TreeMap<>(file.certify());
+            feed.putAll(input.feed());
+            feed.putAll(file.certifiedFeed());
+            Map<String, String> certify = new TreeMap<>(file.sending());
             set.forEach((name, value) -> {
                 Map<String, String> of = name.startsWith(CERTIFY) ? certify : name.startsWith(FEED) ? feed : settings;
                 of.put(of == settings ? name : name.substring(name.indexOf('.') + 1), value);
@@ -217,7 +219,10 @@ public final class Kit {
             System.err.printf("Certifying the input %s: %d faults.%n", input.name(), faults.size());
             List<InputCertification.Result> results = new ArrayList<>(List.of(certification.show(faults.get(0))));
             if (results.get(0).holds()) {
-                results.addAll(together(certification::show, PROCESSORS, faults.subList(1, faults.size())));
+                results.addAll(together(
+                        certification::show,
+                        certification.canBeParallel() ? PROCESSORS : 1,
+                        faults.subList(1, faults.size())));
             }
             printInputs(results, out);
             long held =

@@ -13,10 +13,14 @@ import java.util.regex.Pattern;
 final class Marker {
     private static final int BASE = 36;
 
+    /** Tells it from others, in lower case. */
+    final String id;
+
     private final String text;
     private final Pattern pattern;
 
     private Marker(String id) {
+        this.id = id;
         text = "certify-" + id + "-";
         pattern = Pattern.compile(text + "(\\d{6})");
     }

@@ -2,13 +2,19 @@ package com.bytefreezer.connector.kit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.bytefreezer.connector.app.FeedComponents;
+import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.text.Json;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
 
 /** Sends batches of events to an input, or to the server that it takes them from. Safe for use by several threads. */
 interface Sender extends AutoCloseable {
@@ -111,18 +117,46 @@ interface Sender extends AutoCloseable {
         }
     }
 
-    /** To the server that the input takes events from, or into its folder: that keeps them until the input has them. */
-    record Camel(CamelContext camel, String uri) implements Sender {
-        static Camel to(String uri) {
+    /** By a route, to the server that the input takes events from, or into its folder: that keeps them until the input has them. */
+    record Camel(CamelContext camel) implements Sender {
+        private static final String ROUTE = "direct:certify";
+
+        /**
+         * Starts it.
+         *
+         * @param sent an endpoint, or the steps of a route in JSON; the endpoint of an input's feed can send, too
+         * @param settings with that feed
+         */
+        static Camel to(String sent, Settings settings) throws Exception {
             CamelContext camel = new DefaultCamelContext();
-            camel.start();
-            return new Camel(camel, uri);
+            try {
+                FeedComponents.bindSenders(settings, camel);
+                camel.start();
+                Object steps = sent.startsWith("[")
+                        ? Json.mapper().readTree(sent)
+                        : List.of(Map.of("to", Map.of("uri", sent)));
+                Map<String, Object> route = Map.of(
+                        "errorHandler",
+                        Map.of("noErrorHandler", Map.of()),
+                        "from",
+                        Map.of("uri", ROUTE, "steps", steps));
+                PluginHelper.getRoutesLoader(camel)
+                        .loadRoutes(ResourceHelper.fromString(
+                                "certify.camel.yaml",
+                                Json.mapper().writeValueAsString(List.of(Map.of("route", route)))));
+                return new Camel(camel);
+            } catch (Exception e) {
+                camel.stop();
+                throw e;
+            }
         }
 
         @Override
         public boolean send(String id, String lines) {
-            Exchange answer = camel.createProducerTemplate()
-                    .send(uri, exchange -> exchange.getMessage().setBody(lines));
+            Exchange answer = camel.createProducerTemplate().send(ROUTE, exchange -> {
+                exchange.getMessage().setBody(lines);
+                exchange.getMessage().setHeader("batch", id);
+            });
             return answer.getException() == null;
         }
 

@@ -35,7 +35,7 @@ record TrialEvents(Marker marker, boolean withLong, String format, Map<String, S
 
     /** The same for each repeat of a batch. */
     String id(int batch) {
-        return marker.text(batch);
+        return "%s-%d".formatted(marker.id, batch);
     }
 
     private String event(int record) {

@@ -30,6 +30,9 @@ public abstract class ReadingConsumer extends FeedConsumer {
     /** Ends a wait of {@link #read} for its server. For any thread. */
     protected void wake() {}
 
+    /** It reads no more; on the feed's thread. */
+    protected void ended() {}
+
     /** For any thread. */
     protected final boolean isEnding() {
         return stopping.getCount() == 0;
@@ -66,6 +69,8 @@ public abstract class ReadingConsumer extends FeedConsumer {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            ended();
         }
     }
 

@@ -1,5 +1,7 @@
 package com.bytefreezer.connector.spool;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.bytefreezer.connector.disk.FileName;
 import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.problem.ConnectorException;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -29,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class Spool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
     private static final String LOCK = ".lock";
+    private static final String ID = ".id";
 
     private final Path folder;
     private final Room room;
@@ -111,6 +115,19 @@ public final class Spool implements AutoCloseable {
     private static List<Path> foldersIn(Path folder) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
             return all.filter(Files::isDirectory).sorted().toList();
+        }
+    }
+
+    /** Tells it from those of other machines, for good; if the disk is full, until the next start. */
+    public String id() {
+        Path file = folder.resolve(ID);
+        try {
+            if (!Files.exists(file)) {
+                PrivateFiles.writeNew(file, UUID.randomUUID().toString().getBytes(US_ASCII));
+            }
+            return Files.readString(file, US_ASCII);
+        } catch (IOException e) {
+            return UUID.randomUUID().toString();
         }
     }
 

@@ -76,6 +76,30 @@ class FileFeedTest {
     }
 
     @Test
+    void oneOfTwoMachinesReadsAFolderUntilItEnds() throws Exception {
+        OneFeed other = new OneFeed(Files.createDirectories(folder.resolve("other")));
+        other.feed("file", Map.of("folder", inbox.toString(), "stable-seconds", "0"), Map.of());
+        feed(Map.of());
+        other.run(Map.of(), () -> {
+            write("a.ndjson", "{\"n\":1}");
+            Await.until("the first reads", () -> other.numbers().equals(List.of(1)));
+            Feeds second = bed.start(Map.of());
+            try {
+                Await.until("the second waits", () -> second.open().values().stream()
+                        .anyMatch(each -> each.trouble().orElse("").contains("another process reads it")));
+                write("b.ndjson", "{\"n\":2}");
+                Await.until("the first goes on", () -> other.numbers().equals(List.of(1, 2)));
+            } finally {
+                second.close();
+            }
+        });
+        write("c.ndjson", "{\"n\":3}");
+        read(Map.of());
+        assertThat(bed.numbers()).containsExactly(3);
+        assertThat(other.numbers()).containsExactly(1, 2);
+    }
+
+    @Test
     void filesOfEveryKindBecomeEvents() throws Exception {
         write("a.ndjson", "\ufeff{\"n\":1}\r\n\r\n{\"n\":2}");
         write("b.json", "[\n {\"n\":3, \"text\":\"} ] \\\" {\"},\n {\"n\":4}\n]\n");

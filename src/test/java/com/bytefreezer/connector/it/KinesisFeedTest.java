@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.kit.CertifiedInput;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.KinesisServer;
+import com.bytefreezer.connector.testing.TestTools;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -184,6 +187,27 @@ class KinesisFeedTest {
                 assertThat(asked.isConnected()).isTrue();
             }
         }
+    }
+
+    @Test
+    void anInputOfOneFileIsCertifiedByStepsWithAKey() throws Exception {
+        Path file = Files.createDirectories(folder.resolve("inputs")).resolve("clicks.camel.yaml");
+        Files.writeString(
+                file,
+                Files.readString(TestTools.projectDirectory().resolve("routes/inputs/kinesis.camel.yaml"))
+                        .replace("input-kinesis", "input-clicks"));
+        Files.writeString(file.resolveSibling("clicks.test.yaml"), """
+                certify:
+                  sent:
+                    - setHeader: {name: key, constant: "one for all"}
+                    - to: "kinesis-feed:{feed}"
+                  feed: {stream-name: "clicks-{trial}"}
+                """);
+        assertThat(CertifiedInput.shows(
+                        file.toString(),
+                        Map.of("endpoint", server.endpoint().toString(), "access-key", "any", "secret-key", SECRET),
+                        "kinesis.partition_key"))
+                .containsExactly("one for all");
     }
 
     @Test

@@ -8,6 +8,7 @@ import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.SettingsException;
 import com.bytefreezer.connector.delivery.Certificates;
+import com.bytefreezer.connector.kit.CertifiedInput;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.FeedBed;
 import com.bytefreezer.connector.testing.NatsServer;
@@ -67,6 +68,9 @@ class NatsFeedTest {
                 Await.until("the last one", () -> bed.spooled("queue").size() == 5 + 12 + 1 + 1194);
                 assertThat(feeds.port()).isZero();
             }
+            assertThat(CertifiedInput.shows(
+                            "nats", Map.of("servers", "nats://127.0.0.1:" + server.port()), "length(padding)"))
+                    .hasSize(1);
             assertThat(bed.spooled("queue"))
                     .extracting(event -> event.path("a").asInt())
                     .containsAll(IntStream.rangeClosed(1, 1200).boxed().toList());

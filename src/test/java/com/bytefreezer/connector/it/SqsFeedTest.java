@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.app.Feeds;
 import com.bytefreezer.connector.config.SettingsException;
+import com.bytefreezer.connector.kit.CertifiedInput;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ElasticMqServer;
 import com.bytefreezer.connector.testing.FeedBed;
@@ -68,6 +69,11 @@ class SqsFeedTest {
                 Await.until("all is deleted", () -> server.left("events") == 0);
                 assertThat(feeds.port()).isZero();
             }
+            assertThat(CertifiedInput.shows(
+                            "sqs",
+                            Map.of("endpoint", server.endpoint().toString(), "access-key", "any", "secret-key", SECRET),
+                            "length(padding)"))
+                    .hasSize(1);
             assertThat(bed.spooled("queue"))
                     .extracting(event -> event.path("a").asInt())
                     .filteredOn(number -> number > 0)

@@ -77,6 +77,18 @@ class CertifyInputIT {
         assertThat(printed.row("process killed")).contains("| 300    | 0 ").doesNotContain("more than once");
     }
 
+    @Tag("soak")
+    @ParameterizedTest
+    @ValueSource(strings = {"nats", "sqs", "kinesis", "kafka"})
+    void whatServersKeepIsCertifiedAndStoredOnce(String input) throws Exception {
+        try (InputServer server = InputServer.start(input)) {
+            Printed printed = certify(input, server.feed());
+
+            assertThat(printed.code()).as(printed.toString()).isZero();
+            assertThat(printed.row("process killed")).contains("| 300    | 0 ").doesNotContain("more than once");
+        }
+    }
+
     @Test
     void anInputThatAcknowledgesTooEarlyIsFoundByAKill() throws Exception {
         InputCertification certification = certification("""
@@ -163,9 +175,12 @@ class CertifyInputIT {
     }
 
     private static Printed certify(String which) throws Exception {
+        return certify(which, Map.of());
+    }
+
+    private static Printed certify(String which, Map<String, String> set) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        int code = Kit.certifyInput(
-                ConnectorProcess.packaged(), ROUTES, which, Map.of(), new PrintStream(out, true, UTF_8));
+        int code = Kit.certifyInput(ConnectorProcess.packaged(), ROUTES, which, set, new PrintStream(out, true, UTF_8));
         return new Printed(code, out.toString(UTF_8).lines().toList());
     }
 }

@@ -1,6 +1,7 @@
 package com.bytefreezer.connector.testing;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.HashKeyRange;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
@@ -121,11 +123,18 @@ public final class KinesisServer implements AutoCloseable {
                 .toList();
     }
 
-    /** Makes two of one, in the middle of all keys. */
+    /** Makes two of one, in the middle of its keys. */
     public void split(String stream, String shard) {
-        String middle = "170141183460469231731687303715884105728";
+        HashKeyRange keys = client.listShards(request -> request.streamName(stream)).shards().stream()
+                .filter(each -> each.shardId().equals(shard))
+                .findFirst()
+                .orElseThrow()
+                .hashKeyRange();
+        BigInteger middle = new BigInteger(keys.startingHashKey())
+                .add(new BigInteger(keys.endingHashKey()))
+                .shiftRight(1);
         client.splitShard(
-                request -> request.streamName(stream).shardToSplit(shard).newStartingHashKey(middle));
+                request -> request.streamName(stream).shardToSplit(shard).newStartingHashKey(middle.toString()));
         awaitActive(stream);
     }
 

@@ -38,6 +38,7 @@ final class FolderConsumer extends ReadingConsumer {
     private final FolderFeed feed;
     private final Supplier<Map<String, Long>> positions;
     private final WatchedFolder folder;
+    private final OneReader reader;
     /** What hinders, by the file; that of the folder and of the spool have the empty name. */
     private final Map<String, Plight> plights = new HashMap<>();
     /** Sources that are gone, which the next records tell. */
@@ -49,6 +50,12 @@ final class FolderConsumer extends ReadingConsumer {
         this.feed = feed;
         this.positions = positions;
         folder = new WatchedFolder(feed);
+        reader = new OneReader(feed.folder());
+    }
+
+    @Override
+    protected void ended() {
+        reader.close();
     }
 
     @Override
@@ -59,6 +66,10 @@ final class FolderConsumer extends ReadingConsumer {
             folder.forget(positions.get().keySet(), files).forEach(each -> gone.put(each, Arrival.FORGOTTEN));
             Set<String> names = files.keySet().stream().map(WatchedFolder::name).collect(Collectors.toSet());
             plights.keySet().removeIf(name -> !name.isEmpty() && !names.contains(name));
+            if (!reader.isHere()) {
+                tell("", "folder %s".formatted(feed.folder()), new IOException("another process reads it"));
+                return;
+            }
             works("");
         } catch (NoSuchFileException e) {
             tell("", "folder %s".formatted(feed.folder()), new IOException("there is no such folder"));

@@ -1,7 +1,6 @@
 package com.bytefreezer.connector.input.file;
 
 import com.bytefreezer.connector.receive.FeedComponent;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.camel.Consumer;
@@ -14,9 +13,14 @@ import org.apache.camel.Processor;
 public final class FolderFeeds extends FeedComponent<FolderFeed> {
     private final Function<String, Map<String, Long>> positions;
 
-    /** @param positions how far the sources of a feed are read, by the name of the feed */
-    public FolderFeeds(List<FolderFeed> feeds, Function<String, Map<String, Long>> positions) {
-        super(feeds, FolderFeed::name);
+    /**
+     * Of no feed yet.
+     *
+     * @param longest bytes of an event
+     * @param positions how far the sources of a feed are read, by the name of the feed
+     */
+    public FolderFeeds(int longest, Function<String, Map<String, Long>> positions) {
+        super(feed -> FolderFeed.of(feed, longest));
         this.positions = positions;
     }
 

@@ -16,6 +16,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * A feed of Kafka's topics.
  *
+ * @param instance tells this member of the group from others, also after a start
  * @param fromStart where a group without an offset begins; false: at the end
  * @param member of each event that says where it comes from; empty for none
  */
@@ -23,6 +24,7 @@ public record KafkaFeed(
         String name,
         List<String> topics,
         String group,
+        String instance,
         boolean fromStart,
         String member,
         Format format,
@@ -33,9 +35,10 @@ public record KafkaFeed(
     /**
      * As the file of the feed says.
      *
+     * @param machine tells this one from others of a group
      * @throws com.bytefreezer.connector.problem.ConnectorException if its login cannot be right
      */
-    public static KafkaFeed of(FeedDefinition feed) {
+    public static KafkaFeed of(FeedDefinition feed, String machine) {
         String group = feed.parameter("group");
         KafkaFeed known = new KafkaFeed(
                 feed.name(),
@@ -45,6 +48,7 @@ public record KafkaFeed(
                         .distinct()
                         .toList(),
                 group.isEmpty() ? "bytefreezer-" + feed.name() : group,
+                "bytefreezer-%s-%s".formatted(feed.name(), machine),
                 !feed.parameter("from").equals("end"),
                 feed.parameter("member"),
                 Format.valueOf(feed.format().toUpperCase(Locale.ROOT)),
@@ -76,9 +80,13 @@ public record KafkaFeed(
         return properties;
     }
 
-    Properties consumers() {
+    /** @param isNamed whether a member keeps its place in the group while it starts again */
+    Properties consumers(boolean isNamed) {
         Properties properties = clients();
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        if (isNamed) {
+            properties.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
+        }
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         // What is to be done without an offset must be said, and what is gone told of.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");

@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.input.kafka;
 
 import com.bytefreezer.connector.receive.FeedComponent;
-import java.util.List;
+import com.bytefreezer.connector.receive.FeedSender;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.camel.Consumer;
@@ -14,9 +14,14 @@ import org.apache.camel.Processor;
 public final class KafkaFeeds extends FeedComponent<KafkaFeed> {
     private final Function<String, Map<String, Long>> positions;
 
-    /** @param positions how far the sources of a feed are read, by the name of the feed */
-    public KafkaFeeds(List<KafkaFeed> feeds, Function<String, Map<String, Long>> positions) {
-        super(feeds, KafkaFeed::name);
+    /**
+     * Of no feed yet.
+     *
+     * @param machine tells this one from others of a group
+     * @param positions how far the sources of a feed are read, by the name of the feed
+     */
+    public KafkaFeeds(String machine, Function<String, Map<String, Long>> positions) {
+        super(feed -> KafkaFeed.of(feed, machine));
         this.positions = positions;
     }
 
@@ -26,6 +31,11 @@ public final class KafkaFeeds extends FeedComponent<KafkaFeed> {
             @Override
             public Consumer createConsumer(Processor processor) {
                 return new TopicConsumer(this, processor, feed, () -> positions.apply(feed.name()));
+            }
+
+            @Override
+            protected FeedSender sender() throws Exception {
+                return KafkaSender.open(feed);
             }
         };
     }

@@ -19,6 +19,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ final class TopicConsumer extends ReadingConsumer {
     private final RecordPieces pieces;
     private final Supplier<Map<String, Long>> positions;
     private final Plight plight = new Plight();
+    private boolean isNamed = true;
     private volatile @Nullable Consumer<byte[], byte[]> client;
 
     /** @param positions how far the partitions are read, by {@link Topics#source} */
@@ -54,7 +56,7 @@ final class TopicConsumer extends ReadingConsumer {
     protected void read() throws InterruptedException {
         try (Topics topics = new Topics(feed)) {
             topics.ask();
-            Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(feed.consumers());
+            Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(feed.consumers(isNamed));
             client = consumer;
             Partitions partitions = new Partitions(feed, consumer, topics, positions);
             try {
@@ -64,9 +66,13 @@ final class TopicConsumer extends ReadingConsumer {
                 client = null;
                 partitions.commitLast(LAST);
                 consumer.close(LAST);
+                topics.leave();
             }
         } catch (WakeupException | InterruptException e) {
             // The connector stops.
+        } catch (UnsupportedVersionException e) {
+            // Before Kafka 2.3 members have no names.
+            isNamed = false;
         } catch (RuntimeException e) {
             tell(Topics.hindrance(feed, e, String.join(", ", feed.topics())));
         }

@@ -6,10 +6,13 @@ import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.PlainText;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberToRemove;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
@@ -17,12 +20,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks the brokers for the topics of a feed. For one thread. */
 final class Topics implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
     private static final int PATIENCE_SECONDS = 15;
+    private static final int LEAVE_SECONDS = 5;
 
     private final KafkaFeed feed;
     private final Admin admin;
@@ -68,6 +76,21 @@ final class Topics implements AutoCloseable {
                         partition.partition());
     }
 
+    /** Its partitions go to others at once, as a member that is known by a name would not let them when it ends. */
+    void leave() {
+        try {
+            admin.removeMembersFromConsumerGroup(
+                            feed.group(),
+                            new RemoveMembersFromConsumerGroupOptions(List.of(new MemberToRemove(feed.instance()))))
+                    .all()
+                    .get(LEAVE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+            LOG.debug("feed {}: {}", feed.name(), Failures.describe(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** A failure of a client, as what hinders the feed. */
     static ConnectorException hindrance(KafkaFeed feed, Throwable failure, String topics) {
         String what;
@@ -83,6 +106,9 @@ final class Topics implements AutoCloseable {
         } else if (failure instanceof AuthorizationException) {
             what = "the brokers do not allow it (%s)".formatted(Failures.describe(failure));
             remedy = "Let the user read the topic and use the group %s.".formatted(feed.group());
+        } else if (failure instanceof FencedInstanceIdException) {
+            what = "another process is in the group %s under this one's name".formatted(feed.group());
+            remedy = "Give each machine a spool of its own, and none a copy of another one's.";
         } else if (failure instanceof TimeoutException) {
             what = "no broker answers";
             remedy = "Check brokers, security-protocol and the network.";

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.input.kinesis;
 
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Settings;
+import com.bytefreezer.connector.cursor.PartClaims;
 import com.bytefreezer.connector.lake.FeedClient;
 import java.time.Instant;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
  * @param since where it begins instead
  * @param bodies what becomes of its records
  * @param client opens one to its server
+ * @param claims opens those of the machines that share its shards; empty: this one reads all
  */
 public record KinesisFeed(
         String name,
@@ -23,9 +25,14 @@ public record KinesisFeed(
         boolean fromStart,
         Optional<Instant> since,
         RecordBodies bodies,
-        Supplier<KinesisClient> client) {
-    /** As the file of the feed says. */
-    public static KinesisFeed of(FeedDefinition feed, Settings settings) {
+        Supplier<KinesisClient> client,
+        Supplier<Optional<PartClaims>> claims) {
+    /**
+     * As the file of the feed says.
+     *
+     * @param machine tells this one from others
+     */
+    public static KinesisFeed of(FeedDefinition feed, Settings settings, String machine) {
         String since = feed.parameter("since");
         return new KinesisFeed(
                 feed.name(),
@@ -33,7 +40,8 @@ public record KinesisFeed(
                 !feed.parameter("from").equals("end"),
                 since.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(since)),
                 RecordBodies.of(feed, settings.integer("feeds.max-unpacked-bytes")),
-                () -> FeedClient.of(KinesisClient.builder(), feed, region(feed), settings));
+                () -> FeedClient.of(KinesisClient.builder(), feed, region(feed), settings),
+                () -> PartClaims.open(settings, machine));
     }
 
     /** The one that is set, or that of the stream's ARN. */

@@ -1,7 +1,8 @@
 package com.bytefreezer.connector.input.kinesis;
 
+import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.receive.FeedComponent;
-import java.util.List;
+import com.bytefreezer.connector.receive.FeedSender;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.camel.Consumer;
@@ -14,9 +15,14 @@ import org.apache.camel.Processor;
 public final class KinesisFeeds extends FeedComponent<KinesisFeed> {
     private final Function<String, Map<String, Long>> positions;
 
-    /** @param positions how far the sources of a feed are read, by the name of the feed */
-    public KinesisFeeds(List<KinesisFeed> feeds, Function<String, Map<String, Long>> positions) {
-        super(feeds, KinesisFeed::name);
+    /**
+     * Of no feed yet.
+     *
+     * @param machine tells this one from those that it shares streams with
+     * @param positions how far the sources of a feed are read, by the name of the feed
+     */
+    public KinesisFeeds(Settings settings, String machine, Function<String, Map<String, Long>> positions) {
+        super(feed -> KinesisFeed.of(feed, settings, machine));
         this.positions = positions;
     }
 
@@ -26,6 +32,11 @@ public final class KinesisFeeds extends FeedComponent<KinesisFeed> {
             @Override
             public Consumer createConsumer(Processor processor) {
                 return new StreamConsumer(this, processor, feed, () -> positions.apply(feed.name()));
+            }
+
+            @Override
+            protected FeedSender sender() throws InterruptedException {
+                return KinesisSender.open(feed);
             }
         };
     }

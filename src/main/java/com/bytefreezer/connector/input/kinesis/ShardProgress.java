@@ -21,6 +21,9 @@ final class ShardProgress {
     @Nullable
     String known;
 
+    /** Whether this machine reads it. */
+    boolean isMine;
+
     /** Nothing is left in it, and nothing comes. */
     boolean isDone;
 
@@ -34,7 +37,8 @@ final class ShardProgress {
     @Nullable
     Long throttledSince;
 
-    ShardProgress(Shard shard) {
+    ShardProgress(Shard shard, boolean isMine) {
+        this.isMine = isMine;
         id = shard.shardId();
         parents = Stream.of(shard.parentShardId(), shard.adjacentParentShardId())
                 .filter(parent -> parent != null && !parent.isEmpty())

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.input.kinesis;
 
+import com.bytefreezer.connector.cursor.PartClaims;
 import com.bytefreezer.connector.receive.Piece;
 import com.bytefreezer.connector.signs.Moment;
 import com.bytefreezer.connector.spool.Arrival;
@@ -50,11 +51,12 @@ final class Shards {
     private static final Duration THROTTLED = Duration.ofMinutes(1);
 
     private static final String BEGIN = "begin";
-    private static final String END = "end";
+    private static final String END = PartClaims.END;
 
     private final KinesisFeed feed;
     private final KinesisClient client;
     private final Supplier<Map<String, Long>> stored;
+    private final Sharing sharing;
     private final Map<String, ShardProgress> shards = new LinkedHashMap<>();
     private String stream = "";
     private Optional<Instant> since = Optional.empty();
@@ -62,7 +64,8 @@ final class Shards {
     /** What the spool is to be told with the next records. */
     private final Map<String, Long> untold = new HashMap<>();
 
-    Shards(KinesisFeed feed, KinesisClient client, Supplier<Map<String, Long>> stored) {
+    Shards(KinesisFeed feed, KinesisClient client, Supplier<Map<String, Long>> stored, Sharing sharing) {
+        this.sharing = sharing;
         this.feed = feed;
         this.client = client;
         this.stored = stored;
@@ -85,6 +88,9 @@ final class Shards {
         List<Piece> pieces = new ArrayList<>();
         try {
             list();
+            if (!sharing.share(stream, shards)) {
+                listed = null;
+            }
             long bytes = 0;
             for (ShardProgress shard : due()) {
                 if (bytes >= TOGETHER_BYTES) {
@@ -107,6 +113,7 @@ final class Shards {
     /** What {@link #next} has brought is on disk. */
     void stored() {
         untold.clear();
+        sharing.stored();
     }
 
     /** Until something is due, in milliseconds. */
@@ -118,7 +125,8 @@ final class Shards {
 
     private java.util.stream.Stream<ShardProgress> readable() {
         return shards.values().stream()
-                .filter(each -> !each.isDone
+                .filter(each -> each.isMine
+                        && !each.isDone
                         && each.parents.stream()
                                 .allMatch(parent -> !shards.containsKey(parent) || shards.get(parent).isDone));
     }
@@ -162,11 +170,12 @@ final class Shards {
             });
             for (Shard each : page.shards()) {
                 ShardProgress known = shards.get(each.shardId());
-                found.put(each.shardId(), known == null ? new ShardProgress(each) : known);
+                found.put(each.shardId(), known == null ? new ShardProgress(each, !sharing.isShared()) : known);
             }
             more = page.nextToken();
         } while (more != null && !more.isEmpty());
         recall(found);
+        sharing.changed();
         listed = Moment.now();
     }
 
@@ -176,7 +185,8 @@ final class Shards {
         Long known = stored.get().get(source);
         since = feed.since();
         if (since.isEmpty() && !feed.fromStart()) {
-            Instant begin = known == null ? time(answer) : Instant.ofEpochMilli(known);
+            Instant begin = Instant.ofEpochMilli(
+                    sharing.begin(stream, known == null ? time(answer).toEpochMilli() : known));
             since = Optional.of(begin);
             if (known == null) {
                 untold.put(source, begin.toEpochMilli());
@@ -330,6 +340,7 @@ final class Shards {
     }
 
     private void tell(ShardProgress shard, String position) {
+        sharing.read(shard, position);
         if (shard.known != null) {
             untold.put(shard.known, Arrival.FORGOTTEN);
         }

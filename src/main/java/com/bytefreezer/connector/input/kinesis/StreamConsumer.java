@@ -32,6 +32,7 @@ final class StreamConsumer extends ReadingConsumer {
     private final Supplier<Map<String, Long>> positions;
     private final Plight plight = new Plight();
     private volatile @Nullable KinesisClient current;
+    private boolean knowsOfOthers;
 
     /** @param positions how far the shards are read, as {@link Shards} names them */
     StreamConsumer(Endpoint endpoint, Processor processor, KinesisFeed feed, Supplier<Map<String, Long>> positions) {
@@ -43,14 +44,19 @@ final class StreamConsumer extends ReadingConsumer {
 
     @Override
     protected void read() throws InterruptedException {
-        try (KinesisClient client = feed.client().get()) {
+        try (KinesisClient client = feed.client().get();
+                Sharing sharing = new Sharing(feed.name(), feed.claims().get())) {
             current = client;
-            Shards shards = new Shards(feed, client, positions);
+            tellOfOthers(sharing);
+            Shards shards = new Shards(feed, client, positions, sharing);
             while (!isEnding()) {
                 Shards.Read some = shards.next();
                 if (!some.isEmpty()) {
                     Records records = new Records(feed.name(), some.pieces(), some.positions());
-                    if (!storeUntilDone(records, this::tellOfStoring)) {
+                    if (!storeUntilDone(records, failure -> {
+                        tellOfStoring(failure);
+                        sharing.hold();
+                    })) {
                         return;
                     }
                     shards.stored();
@@ -69,6 +75,16 @@ final class StreamConsumer extends ReadingConsumer {
             tell(why(e) + " It tries again every few seconds; the records stay in the stream.");
         } finally {
             current = null;
+        }
+    }
+
+    private void tellOfOthers(Sharing sharing) {
+        if (!sharing.isShared() && !knowsOfOthers) {
+            knowsOfOthers = true;
+            LOG.info(
+                    "feed {}: it reads all shards. Another machine with this feed would store all of them, too; with cursor.url"
+                            + " (PostgreSQL) they share the shards.",
+                    feed.name());
         }
     }
 

@@ -3,7 +3,7 @@ package com.bytefreezer.connector.input.queue;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.receive.FeedComponent;
-import java.util.List;
+import com.bytefreezer.connector.receive.FeedSender;
 import java.util.function.Function;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
@@ -19,23 +19,30 @@ public final class Fetch extends FeedComponent<FeedDefinition> {
     private static final int SQS_THREADS = 4;
 
     private final Function<FeedDefinition, Source.Opener> kind;
+    private final SenderOpener senders;
     private final int threads;
 
-    private Fetch(List<FeedDefinition> feeds, Function<FeedDefinition, Source.Opener> kind, int threads) {
-        super(feeds, FeedDefinition::name);
+    private interface SenderOpener {
+        FeedSender open(FeedDefinition feed) throws Exception;
+    }
+
+    private Fetch(Function<FeedDefinition, Source.Opener> kind, SenderOpener senders, int threads) {
+        super(Function.identity());
         this.kind = kind;
+        this.senders = senders;
         this.threads = threads;
     }
 
     /** For queues of SQS. */
-    public static Fetch sqs(List<FeedDefinition> feeds, Settings settings) {
-        return new Fetch(feeds, feed -> SqsSource.opener(feed, settings), SQS_THREADS);
+    public static Fetch sqs(Settings settings) {
+        return new Fetch(
+                feed -> SqsSource.opener(feed, settings), feed -> SqsSource.sender(feed, settings), SQS_THREADS);
     }
 
     /** For streams of NATS. */
-    public static Fetch nats(List<FeedDefinition> feeds) {
+    public static Fetch nats() {
         // A request brings many messages, and acknowledgments in the order of requests are simple.
-        return new Fetch(feeds, NatsOptions::opener, 1);
+        return new Fetch(NatsOptions::opener, NatsOptions::sender, 1);
     }
 
     @Override
@@ -44,6 +51,11 @@ public final class Fetch extends FeedComponent<FeedDefinition> {
             @Override
             public Consumer createConsumer(Processor processor) {
                 return new FetchConsumer(this, processor, feed.name(), kind.apply(feed), threads);
+            }
+
+            @Override
+            protected FeedSender sender() throws Exception {
+                return senders.open(feed);
             }
         };
     }

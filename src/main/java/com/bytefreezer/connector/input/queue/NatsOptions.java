@@ -3,9 +3,11 @@ package com.bytefreezer.connector.input.queue;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.net.Tls;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.receive.FeedSender;
 import io.nats.client.AuthenticationException;
 import io.nats.client.Connection;
 import io.nats.client.ErrorListener;
+import io.nats.client.JetStreamApiException;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.io.IOException;
@@ -31,6 +33,17 @@ final class NatsOptions {
                 throw e;
             }
         };
+    }
+
+    /** Opens what sends to the stream of a feed. */
+    static FeedSender sender(FeedDefinition feed) throws IOException, JetStreamApiException, InterruptedException {
+        Connection connection = connect(feed);
+        try {
+            return NatsSender.open(feed, connection);
+        } catch (IOException | JetStreamApiException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     private static Connection connect(FeedDefinition feed) throws IOException, InterruptedException {

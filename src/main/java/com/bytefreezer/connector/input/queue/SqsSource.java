@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.FeedClient;
+import com.bytefreezer.connector.receive.FeedSender;
 import com.bytefreezer.connector.receive.Message;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,19 +45,39 @@ final class SqsSource implements Source {
     /** Opens the queue of a feed, by its parameters. */
     static Opener opener(FeedDefinition feed, Settings settings) {
         return () -> {
-            SqsClient client = FeedClient.of(SqsClient.builder(), feed, region(feed), settings);
+            SqsClient client = client(feed, settings);
             try {
-                String queue = feed.parameter("queue");
-                String url = URL.matcher(queue).matches()
-                        ? queue
-                        : client.getQueueUrl(request -> request.queueName(queue))
-                                .queueUrl();
-                return new SqsSource(client, url, Integer.parseInt(feed.parameter("visibility-timeout-seconds")));
+                return new SqsSource(
+                        client,
+                        url(client, feed.parameter("queue")),
+                        Integer.parseInt(feed.parameter("visibility-timeout-seconds")));
             } catch (RuntimeException e) {
                 client.close();
                 throw e;
             }
         };
+    }
+
+    /** Opens what sends to the queue of a feed. */
+    static FeedSender sender(FeedDefinition feed, Settings settings) {
+        SqsClient client = client(feed, settings);
+        try {
+            return SqsSender.open(client, feed.parameter("queue"));
+        } catch (RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    private static SqsClient client(FeedDefinition feed, Settings settings) {
+        return FeedClient.of(SqsClient.builder(), feed, region(feed), settings);
+    }
+
+    /** @param queue its URL or its name */
+    static String url(SqsClient client, String queue) {
+        return URL.matcher(queue).matches()
+                ? queue
+                : client.getQueueUrl(request -> request.queueName(queue)).queueUrl();
     }
 
     /** The one that is set, or that of the queue's URL. */

@@ -1,12 +1,13 @@
 package com.bytefreezer.connector.input.socket;
 
+import com.bytefreezer.connector.config.FeedDefinition;
 import com.bytefreezer.connector.receive.Budget;
 import com.bytefreezer.connector.receive.FeedComponent;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.apache.camel.Consumer;
 import org.apache.camel.Processor;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,8 @@ public final class Sockets extends FeedComponent<SocketFeed> {
     private @Nullable Vertx vertx;
 
     /** @param budget of memory for lines that have not come to their end */
-    public Sockets(List<SocketFeed> feeds, Budget budget) {
-        super(feeds, SocketFeed::name);
+    public Sockets(Function<FeedDefinition, SocketFeed> reading, Budget budget) {
+        super(reading);
         this.budget = budget;
     }
 

@@ -49,8 +49,9 @@ class ShardsTest {
                 true,
                 Optional.empty(),
                 new RecordBodies(Format.AUTO, "events", "", 1000),
-                () -> server);
-        return new Shards(feed, server, () -> Map.copyOf(spool));
+                () -> server,
+                Optional::empty);
+        return new Shards(feed, server, () -> Map.copyOf(spool), Sharing.none());
     }
 
     /** Reads and stores until so many are read. */
