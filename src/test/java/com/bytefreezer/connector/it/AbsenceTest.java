@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /** What does not answer is heard of within 15 seconds, wherever one looks, and that it is over is said, too. */
 @Tag("slow")
-class SignsTest extends FaultBed {
+class AbsenceTest extends FaultBed {
     private final HttpClient http = HttpClient.newHttpClient();
 
     @Test
