@@ -36,6 +36,7 @@ export function Result({ query, request, tab, setTab, plan, layout, payload, sai
     h('div', { class: 'line-of-cost' },
       h(Cost, { query, total }),
       h(Problem, { error: query.error, said, retry: PASSING.includes(query.error?.status) ? onAgain : undefined }),
+      h(Damaged, { query }),
       query.cancelled && h('p', { class: 'problem plain', role: 'status' }, 'Cancelled. The query was stopped.'),
       isStale && OLD[tab] && h('p', { class: 'note', role: 'status' }, OLD[tab])),
     h('div', { class: query.running ? 'panel stale' : isStale ? 'panel old' : 'panel', role: 'tabpanel', 'aria-label': tab, tabIndex: tab === 'statistics' ? 0 : undefined },
@@ -93,6 +94,13 @@ function amount({ result, rest, growing }) {
 
 /** Until all partitions are listed, nobody knows how many there are. */
 const objects = (read, total) => (total ? `${number(read)} of ${plural(total, 'object')}` : plural(read, 'object'));
+
+/** The newest records are read from the others. */
+function Damaged({ query: { result, running, error } }) {
+  const damaged = (running || error ? undefined : result?.objects_damaged) ?? [];
+  return damaged.length > 0 && h('p', { class: 'problem plain', role: 'status' },
+    `${plural(damaged.length, 'object')} left out, because ${damaged.length === 1 ? 'it is' : 'they are'} damaged: ${damaged[0].object} (${damaged[0].reason})${damaged.length > 1 ? ' and others' : ''}. Exports do not send ${damaged.length === 1 ? 'it' : 'them'} either.`);
+}
 
 function Cost({ query, total }) {
   const { result } = query;

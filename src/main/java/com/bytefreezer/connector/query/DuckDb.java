@@ -179,9 +179,9 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    /** Lets {@code schema} learn the columns of these objects, as far as they can be read. Reads footers only. */
-    public void learn(Schema schema, List<LakeObject> objects) {
-        footers.learn(schema, objects);
+    /** Lets {@code schema} learn the columns of these objects, as far as they can be read. Reads footers only. Returns the problems of those that are damaged. */
+    public Map<LakeObject, DuckDbException> learn(Schema schema, List<LakeObject> objects) {
+        return footers.learn(schema, objects);
     }
 
     /** The plan of the query, bound over {@code objects}. Reads no records. */
@@ -240,6 +240,9 @@ public final class DuckDb implements AutoCloseable {
         default boolean newestFirst() {
             return false;
         }
+
+        /** With {@link #newestFirst}: called for each damaged object; the records are those of the others. */
+        default void damaged(LakeObject object, String why) {}
 
         /** If present, NaN and infinities come as texts, {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}, and of times {@code "infinity"}, {@code "-infinity"}, where an export delivers null; each with this mark, letters and digits, in front. */
         default Optional<String> notFinite() {
@@ -338,11 +341,7 @@ public final class DuckDb implements AutoCloseable {
         return over(query, objects, schema, number, ofRow, columns -> columns, work);
     }
 
-    /**
-     * The same if work needs only some columns of the result: with hundreds of others, DuckDB takes a while to plan a statement.
-     *
-     * @param needed chooses them, in order, if the query gives all columns of the dataset
-     */
+    /** The same; if the query gives all columns of the dataset, only those that {@code needed} chooses: with hundreds of others, DuckDB plans long. */
     <T> T over(
             Query query,
             List<LakeObject> objects,

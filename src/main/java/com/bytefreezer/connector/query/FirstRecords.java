@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,8 @@ final class FirstRecords {
     private boolean isTimeChosen;
 
     private @Nullable String time;
+    /** Objects that were left out, with the reasons. */
+    private final Map<LakeObject, String> damaged = new HashMap<>();
 
     FirstRecords(DuckDb duckDb, Schema schema, boolean omitNulls, long limit, DuckDb.Reader reader) {
         this.duckDb = duckDb;
@@ -77,21 +80,35 @@ final class FirstRecords {
         long records = 0;
         int looked = 0;
         String since = "";
+        @Nullable LakeObject some = null;
         for (int most = FIRST_LOOK; looked < objects.size() && records < wanted; most *= GROWTH) {
             int end = objects.size() - looked;
             List<LakeObject> next = objects.subList(Math.max(0, end - most), end);
-            Optional<Newest> newest = newest(query, next, wanted - records);
-            if (newest.isEmpty()) {
-                return 0;
+            List<LakeObject> whole = whole(next);
+            if (!whole.isEmpty()) {
+                Optional<Newest> newest = newest(query, whole, wanted - records);
+                if (newest.isEmpty()) {
+                    return 0;
+                }
+                // Of what an earlier look has found, everything is needed.
+                since = looked == 0 ? newest.get().since() : "";
+                found.addAll(0, newest.get().objects());
+                records += newest.get().records();
+                some = whole.get(whole.size() - 1);
             }
-            // Of what an earlier look has found, everything is needed.
-            since = looked == 0 ? newest.get().since() : "";
-            found.addAll(0, newest.get().objects());
-            records += newest.get().records();
             looked += next.size();
         }
+        if (some == null) {
+            throw new ConnectorException(
+                    "No object of this range can be read; the newest is damaged (%s)."
+                            .formatted(damaged.getOrDefault(
+                                    objects.get(objects.size() - 1).whole(), "")),
+                    "",
+                    "Choose another range.",
+                    null);
+        }
         // Without a record, too, the reader wants the columns.
-        List<LakeObject> read = found.isEmpty() ? objects.subList(objects.size() - 1, objects.size()) : found;
+        List<LakeObject> read = found.isEmpty() ? List.of(some) : found;
         if (timeColumn(Map.of()).isEmpty()) {
             Collections.reverse(found);
         }
@@ -109,6 +126,17 @@ final class FirstRecords {
                         .orElse(""),
                 wanted);
         return looked;
+    }
+
+    /** Those that are not damaged: a person wants to see the records of the others. */
+    private List<LakeObject> whole(List<LakeObject> objects) {
+        duckDb.learn(schema, objects).forEach((object, problem) -> {
+            damaged.put(object, problem.sentence());
+            reader.damaged(object, problem.sentence());
+        });
+        return objects.stream()
+                .filter(object -> !damaged.containsKey(object.whole()))
+                .toList();
     }
 
     /** @param order gives the condition and order of the statement */

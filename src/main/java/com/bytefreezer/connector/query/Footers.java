@@ -121,9 +121,16 @@ final class Footers {
         return look.found;
     }
 
-    /** Lets {@code schema} learn the columns of those objects that can be read. */
-    void learn(Schema schema, List<LakeObject> objects) {
-        look(schema, objects);
+    /** Lets {@code schema} learn the columns of those objects that can be read. Returns the problems of those that are damaged, by whole object. */
+    Map<LakeObject, DuckDbException> learn(Schema schema, List<LakeObject> objects) {
+        Map<LakeObject, DuckDbException> damaged = new LinkedHashMap<>();
+        look(schema, objects).unread.forEach((object, e) -> {
+            DuckDbException problem = DuckDbException.of(e);
+            if (problem.kind() == Kind.OTHER) {
+                damaged.put(object, problem);
+            }
+        });
+        return damaged;
     }
 
     private Look look(Schema schema, List<LakeObject> objects) {

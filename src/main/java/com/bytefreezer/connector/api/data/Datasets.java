@@ -16,7 +16,6 @@ import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.Schema;
 import java.nio.file.InvalidPathException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -33,11 +32,14 @@ import org.apache.camel.CamelContextAware;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens datasets for the API. A listing and its keys are kept for {@value #KEPT_SECONDS} seconds, so that one look at a
+ * Opens datasets for the API. A listing and its keys are kept for {@value #KEPT_SECONDS} seconds, or {@value #SHARE} times as long as it took, so that one look at a
  * dataset lists it once; a new object appears after that. Safe for use by several threads.
  */
 public final class Datasets implements CamelContextAware {
     private static final int KEPT_SECONDS = 10;
+    /** Work in parts lasts longer than that, and should not list again for each of them: the most that listings may take of its time. */
+    private static final int SHARE = 10;
+
     private static final int MOST_KEPT = 4;
     /** The known columns of a dataset are small and take long to learn. */
     private static final int MOST_SCHEMAS = 50;
@@ -63,7 +65,8 @@ public final class Datasets implements CamelContextAware {
 
     private final Map<DatasetName, Schema> schemas = Collections.synchronizedMap(new Recent<>(MOST_SCHEMAS));
 
-    private record Kept(Dataset dataset, long since) {}
+    /** @param nanos for how long */
+    private record Kept(Dataset dataset, long since, long nanos) {}
 
     public Datasets(Settings settings) {
         this.settings = settings;
@@ -95,8 +98,12 @@ public final class Datasets implements CamelContextAware {
             if (known.isPresent()) {
                 return known.get();
             }
+            long began = System.nanoTime();
             Dataset listed = listAll(name, check);
-            kept.put(name, new Kept(listed, System.nanoTime()));
+            long now = System.nanoTime();
+            kept.put(
+                    name,
+                    new Kept(listed, now, Math.max(TimeUnit.SECONDS.toNanos(KEPT_SECONDS), SHARE * (now - began))));
             return listed;
         } catch (InvalidPathException e) {
             throw impossible();
@@ -131,8 +138,7 @@ public final class Datasets implements CamelContextAware {
 
     private Optional<Dataset> known(DatasetName name) {
         return Optional.ofNullable(kept.get(name))
-                .filter(known -> System.nanoTime() - known.since
-                        < Duration.ofSeconds(KEPT_SECONDS).toNanos())
+                .filter(known -> System.nanoTime() - known.since < known.nanos)
                 .map(Kept::dataset);
     }
 

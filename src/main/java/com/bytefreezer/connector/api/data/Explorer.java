@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -237,7 +238,13 @@ public final class Explorer {
 
     private Map<String, String> described(Dataset dataset, List<LakeObject> objects, Running running) {
         try (DuckDb duckDb = datasets.opened(dataset, running)) {
-            return duckDb.describe(Queries.parseOverEvents("FROM events", running), objects, dataset.schema());
+            Set<LakeObject> damaged = duckDb.learn(dataset.schema(), objects).keySet();
+            List<LakeObject> whole =
+                    objects.stream().filter(object -> !damaged.contains(object)).toList();
+            return duckDb.describe(
+                    Queries.parseOverEvents("FROM events", running),
+                    whole.isEmpty() ? objects : whole,
+                    dataset.schema());
         } catch (ConnectorException e) {
             datasets.forget(dataset, e);
             throw running.told(e);

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.api.data;
 
+import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.text.Json;
@@ -8,6 +9,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +28,7 @@ final class Result implements DuckDb.Reader {
     private long bytes;
     private @Nullable String limitedBy;
     private @Nullable String timeColumn;
+    private final Map<String, String> damaged = new LinkedHashMap<>();
 
     /**
      * The order of the records.
@@ -63,6 +66,11 @@ final class Result implements DuckDb.Reader {
     }
 
     @Override
+    public void damaged(LakeObject object, String why) {
+        damaged.put(object.key(), why);
+    }
+
+    @Override
     public void columns(List<String> names, List<String> types) throws IOException {
         write("{\"columns\":%s,\"types\":%s,\"rows\":["
                 .formatted(JSON.writeValueAsString(names), JSON.writeValueAsString(types)));
@@ -97,7 +105,7 @@ final class Result implements DuckDb.Reader {
     void end(long milliseconds, long objectsRead, @Nullable Long objectsTotal, long bytesRead, boolean omitsNulls)
             throws IOException {
         write(
-                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%s,\"bytes_read\":%d,\"exports_omit_nulls\":%b}"
+                "],\"row_count\":%d,\"truncated\":%b,\"limited_by\":%s,\"newest_first_by\":%s,\"execution_time_ms\":%d,\"objects_read\":%d,\"objects_total\":%s,\"bytes_read\":%d,\"exports_omit_nulls\":%b,\"objects_damaged\":%s}"
                         .formatted(
                                 rows,
                                 limitedBy != null,
@@ -107,8 +115,15 @@ final class Result implements DuckDb.Reader {
                                 objectsRead,
                                 objectsTotal,
                                 bytesRead,
-                                omitsNulls));
+                                omitsNulls,
+                                JSON.writeValueAsString(damaged())));
         out.flush();
+    }
+
+    private List<Map<String, String>> damaged() {
+        return damaged.entrySet().stream()
+                .map(one -> Map.of("object", one.getKey(), "reason", one.getValue()))
+                .toList();
     }
 
     private void write(String text) throws IOException {

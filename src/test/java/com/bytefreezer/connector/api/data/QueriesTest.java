@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -143,6 +144,38 @@ class QueriesTest {
                 Files.delete(fading.root().resolve("acme/events/data/parquet").resolve(objects.get(2 - left)));
             }
         }
+    }
+
+    @Test
+    void damagedObjectsHideNoneOfTheNewestRecords() throws Exception {
+        ParquetLake lake = ParquetLake.in(root.resolve("damaged"));
+        Files.createSymbolicLink(root.resolve("lake/damaged"), root.resolve("damaged/acme"));
+        lake.object("year=2026/month=11/day=20/hour=01/a.parquet", "SELECT 1 AS n");
+        Path object = lake.object("year=2026/month=11/day=20/hour=02/b.parquet", "SELECT 2 AS n");
+        Files.write(object.resolveSibling("c.parquet"), Arrays.copyOf(Files.readAllBytes(object), 60));
+        Files.createFile(object.resolveSibling("d.parquet"));
+        Path before = Files.createDirectory(object.getParent().resolveSibling("hour=00"));
+        Files.createFile(before.resolve("e.parquet"));
+        JsonNode newest = askDamaged("SELECT * FROM events", "2026-11-20T02:00:00Z", "2026-11-20T03:00:00Z");
+        assertThat(newest.path("rows"))
+                .singleElement()
+                .satisfies(row -> assertThat(row.path("n").asInt()).isEqualTo(2));
+        assertThat(newest.path("objects_damaged"))
+                .extracting(one -> one.path("object").asText().replaceAll(".*/", ""))
+                .containsExactlyInAnyOrder("c.parquet", "d.parquet");
+        assertThat(api.get("/api/v1/datasets/damaged/events/columns").json().path("columns"))
+                .extracting(column -> column.path("name").asText())
+                .contains("n");
+        assertThat(askDamaged("SELECT n FROM events", "2026-11-20T00:00:00Z", "2026-11-20T01:00:00Z")
+                        .path("error")
+                        .asText())
+                .startsWith("No object of this range can be read; the newest is damaged (")
+                .endsWith("Choose another range.");
+    }
+
+    private static JsonNode askDamaged(String sql, String from, String to) {
+        return api.post("/api/v1/query", body("damaged", "events", sql, "newest_first", true, "from", from, "to", to))
+                .json();
     }
 
     @Test
