@@ -241,7 +241,7 @@ class FeedsTest {
     }
 
     @Test
-    void theTokenOfANewFeedAndANewTokenNeedNoRestart() throws Exception {
+    void aNewFeedAndANewTokenNeedNoRestart() throws Exception {
         Path settings = folder.resolve("application.properties");
         try (Feeds feeds = feeds(settings(Map.of("pack.timeout-seconds", "3600")))) {
             feed("dns", "acme-dns", "*", "{{feeds.dns.token}}");

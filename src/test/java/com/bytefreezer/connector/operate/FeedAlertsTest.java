@@ -226,7 +226,7 @@ class FeedAlertsTest {
     }
 
     @Test
-    void packsThatFailAreToldOneByOneOnlyWhileTheyAreFew() {
+    void failedPacksAreToldOneByOneWhileTheyAreFew() {
         here.failing = failing(2);
         after(1);
         assertThat(told())
