@@ -22,6 +22,8 @@ final class ArrivalMeters {
     private final Map<String, Gauge> feeds = new ConcurrentHashMap<>();
     private final Map<DatasetName, AtomicReference<DatasetState>> datasets = new ConcurrentHashMap<>();
     private final Map<DatasetName, AtomicReference<SourceTotal>> sources = new ConcurrentHashMap<>();
+    private final Set<DatasetName> packing = ConcurrentHashMap.newKeySet();
+    private volatile Map<DatasetName, Long> widened = Map.of();
     private volatile Map<String, Boolean> working = Map.of();
     private volatile Set<DatasetName> failing = Set.of();
     private boolean measuresFill;
@@ -34,6 +36,7 @@ final class ArrivalMeters {
     synchronized void measure() {
         working = arrivals.feeds();
         failing = arrivals.failingPacks();
+        widened = arrivals.widened();
         working.keySet().forEach(this::measure);
         feeds.entrySet().removeIf(each -> {
             boolean gone = !working.containsKey(each.getKey());
@@ -52,6 +55,23 @@ final class ArrivalMeters {
         }
         arrivals.datasets().forEach(this::measure);
         arrivals.sources().forEach(this::measure);
+        widened.keySet().forEach(this::measurePacks);
+    }
+
+    private void measurePacks(DatasetName name) {
+        if (packing.size() < Metrics.MOST_LANES && packing.add(name)) {
+            Gauge.builder(Metrics.PREFIX + "feed.pack.failing", this, now -> now.failing.contains(name) ? 1 : 0)
+                    .description("1 if the last pack failed, else 0")
+                    .tags(tags(name))
+                    .strongReference(true)
+                    .register(registry);
+            FunctionCounter.builder(Metrics.PREFIX + "pack.columns.widened", this, now -> now.widened
+                            .getOrDefault(name, 0L)
+                            .doubleValue())
+                    .description("Columns that packs have given a type that holds more values")
+                    .tags(tags(name))
+                    .register(registry);
+        }
     }
 
     private void measure(String feed) {
@@ -95,12 +115,6 @@ final class ArrivalMeters {
                     "last.event.timestamp.seconds",
                     "When the last event arrived",
                     state -> seconds(state.lastEvent()));
-            gauge(
-                    now,
-                    tags,
-                    "pack.failing",
-                    "1 if the last pack failed, else 0",
-                    state -> failing.contains(name) ? 1 : 0);
         }
     }
 

@@ -19,6 +19,9 @@ public interface Arrivals {
     /** The datasets whose last pack failed. */
     Set<DatasetName> failingPacks();
 
+    /** How many columns packs on this machine have widened so far, by dataset. */
+    Map<DatasetName, Long> widened();
+
     /** From 0 to 1; empty without a spool. */
     Optional<Double> spoolFull();
 

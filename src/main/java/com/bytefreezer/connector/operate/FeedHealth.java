@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +50,10 @@ public final class FeedHealth implements Arrivals {
     /** By the files of their histories. */
     private final Map<Path, Seen> packs = new ConcurrentHashMap<>();
 
-    /** Why the last pack of a dataset has failed, as its history of that time says. */
-    private record Seen(FileTime time, long size, Optional<String> problem) {}
+    /** What the history of a dataset's packs said at that time: why the last one has failed, and how many columns have become wider. */
+    private record Seen(FileTime time, long size, Optional<String> problem, long widened) {
+        private static final Seen NOTHING = new Seen(FileTime.fromMillis(0), 0, Optional.empty(), 0);
+    }
 
     /**
      * Something that is wrong now.
@@ -140,28 +143,51 @@ public final class FeedHealth implements Arrivals {
     }
 
     private Optional<String> problem(Path folder, DatasetName dataset) {
-        Path own = Spool.folder(folder, dataset.tenant(), dataset.dataset());
         try {
-            Path file = PackHistory.file(own);
-            if (!Files.exists(file)) {
-                return Optional.empty();
-            }
-            FileTime time = Files.getLastModifiedTime(file);
-            long size = Files.size(file);
-            Seen known = packs.get(file);
-            if (known == null || !known.time().equals(time) || known.size() != size) {
-                known = new Seen(
-                        time,
-                        size,
-                        PackHistory.read(own)
-                                .failing()
-                                .map(pack -> PlainText.withoutStop(String.valueOf(pack.message()))));
-                packs.put(file, known);
-            }
-            return known.problem();
+            return seen(folder, dataset).problem();
         } catch (IOException e) {
             return Optional.of("its history cannot be read (%s)".formatted(Failures.describe(e)));
         }
+    }
+
+    private long widened(Path folder, DatasetName dataset) {
+        try {
+            return seen(folder, dataset).widened();
+        } catch (IOException e) {
+            // That is told as a problem.
+            return 0;
+        }
+    }
+
+    private Seen seen(Path folder, DatasetName dataset) throws IOException {
+        Path own = Spool.folder(folder, dataset.tenant(), dataset.dataset());
+        Path file = PackHistory.file(own);
+        if (!Files.exists(file)) {
+            return Seen.NOTHING;
+        }
+        FileTime time = Files.getLastModifiedTime(file);
+        long size = Files.size(file);
+        Seen known = packs.get(file);
+        if (known == null || !known.time().equals(time) || known.size() != size) {
+            PackHistory history = PackHistory.read(own);
+            known = new Seen(
+                    time,
+                    size,
+                    history.failing().map(pack -> PlainText.withoutStop(String.valueOf(pack.message()))),
+                    history.columnsWidened());
+            packs.put(file, known);
+        }
+        return known;
+    }
+
+    @Override
+    public Map<DatasetName, Long> widened() {
+        Map<DatasetName, Long> all = new HashMap<>();
+        datasets().forEach(state -> all.put(name(state), widened(spool, name(state))));
+        sources()
+                .forEach(total ->
+                        all.merge(total.dataset(), widened(SourceList.history(spool), total.dataset()), Long::sum));
+        return all;
     }
 
     /** Dead letters of each dataset so far. */

@@ -176,7 +176,14 @@ class FeedsApiTest {
             assertThat(source("source_objects") + source("packed") + source("dropped") + source("dead_letters"))
                     .isEqualTo("1101");
             String metrics = api.get("/metrics").text();
-            assertThat(metrics).contains("source_events_packed_total{dataset=\"web\",tenant=\"acme\"} 1.0");
+            assertThat(metrics)
+                    .contains("source_events_packed_total{dataset=\"web\",tenant=\"acme\"} 1.0")
+                    .contains("feed_pack_failing{dataset=\"web\",tenant=\"acme\"} 0.0")
+                    .contains("pack_columns_widened_total{dataset=\"web\",tenant=\"acme\"} 0.0");
+            minio.put("piper", "acme/web/b.ndjson", "{\"n\":\"x\"}\n".getBytes(UTF_8));
+            Await.until("a pack that widens a column", () -> packs() == 2);
+            assertThat(api.get("/metrics").text())
+                    .contains("pack_columns_widened_total{dataset=\"web\",tenant=\"acme\"} 1.0");
             String page = Files.readString(TestTools.projectDirectory().resolve("docs/metrics.md"));
             assertThat(sourceMetrics(page)).isNotEmpty().isEqualTo(sourceMetrics(metrics));
         }
