@@ -82,6 +82,12 @@ record PackColumns(
         return sql(query, "SELECT *" + nulls(missing), numbered, "FROM " + table);
     }
 
+    /** The same over a table whose column {@code number} has the number of the event; the query does not see it. */
+    String overNumbered(String table, String number) {
+        String numbered = "{'n': %s, 't': %s}".formatted(number, Query.identifier(EventFile.TIME));
+        return sql(query, "SELECT * EXCLUDE " + number + nulls(missing), numbered, "FROM " + table);
+    }
+
     private static String sql(PackQuery query, String columns, String number, String rest) {
         Query its = query.query();
         String source = "%s, %s AS %s %s".formatted(columns, number, Query.identifier(its.objectNumber()), rest);

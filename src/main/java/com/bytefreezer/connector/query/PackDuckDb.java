@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +25,7 @@ import java.util.stream.Stream;
  */
 public final class PackDuckDb implements AutoCloseable {
     private static final String ARRIVED = "arrived";
-    private static final String FAILED = "failed_events";
+    private static final String PACKED = "packed";
 
     private final Connection connection;
 
@@ -126,14 +125,13 @@ public final class PackDuckDb implements AutoCloseable {
         PackColumns columns = columns(query, events, known);
         boolean isOneEach = requireByRow(columns, events);
         try {
-            return written(columns, events, events.table(), isOneEach, Map.of(), target);
+            return written(columns, events, isOneEach, target);
         } catch (SQLException e) {
             if (!DuckDbException.of(e).isOfValues()) {
                 throw e;
             }
         }
-        Map<Long, String> failed = failed(columns, events);
-        return written(columns, events, others(query), isOneEach, failed, target);
+        return fromTable(columns, events, sifted(columns, events, selected(columns)), target);
     }
 
     private PackColumns columns(PackQuery query, EventFile events, Map<String, String> known) throws SQLException {
@@ -145,12 +143,14 @@ public final class PackDuckDb implements AutoCloseable {
         return PackColumns.of(query, events, known, connection);
     }
 
-    /** Keeps the events in a table, those for which the SQL fails in another one. */
-    private Map<Long, String> failed(PackColumns columns, EventFile events) throws SQLException {
+    /** Keeps what the SQL makes of events in a table, and returns why it fails for the others. */
+    private Map<Long, String> sifted(PackColumns columns, EventFile events, String selected) throws SQLException {
         String number = number(columns.query());
         execute("CREATE TEMP TABLE %s AS SELECT row_number() OVER () - 1 AS %s, * FROM %s"
                 .formatted(ARRIVED, number, events.table()));
-        Map<Long, String> failed = new PackSieve(columns, ARRIVED, number, connection).failed(events.count());
+        Map<Long, String> failed = new PackSieve(
+                        columns, ARRIVED, number, new PackSieve.Rows(PACKED, selected), connection)
+                .failed(events.count());
         if (failed.size() == events.count() && events.count() >= PackSieve.MANY) {
             throw new ConnectorException(
                     new Problem(
@@ -164,15 +164,7 @@ public final class PackDuckDb implements AutoCloseable {
                             "Use TRY_CAST where values may differ."),
                     null);
         }
-        execute("CREATE TEMP TABLE %s AS SELECT unnest([%s]::BIGINT[]) AS n"
-                .formatted(FAILED, failed.keySet().stream().map(String::valueOf).collect(Collectors.joining(","))));
         return failed;
-    }
-
-    /** Those for which it does not fail, in their order. */
-    private static String others(PackQuery query) {
-        return "(SELECT * EXCLUDE %1$s FROM %2$s WHERE %1$s NOT IN (FROM %3$s) ORDER BY %1$s)"
-                .formatted(number(query), ARRIVED, FAILED);
     }
 
     /**
@@ -183,11 +175,6 @@ public final class PackDuckDb implements AutoCloseable {
     public Trial attempt(PackQuery query, EventFile events, Map<String, String> known, int most) throws SQLException {
         PackColumns columns = columns(query, events, known);
         requireByRow(columns, events);
-        Map<Long, String> failed = failed(columns, events);
-        List<Long> lines = LongStream.range(0, events.count())
-                .boxed()
-                .filter(line -> !failed.containsKey(line))
-                .toList();
         String number = query.query().objectNumber();
         List<Column> shown = new ArrayList<>(List.of(Column.of(number, "BIGINT"), Column.of(EventFile.TIME, "BIGINT")));
         List<String> values = new ArrayList<>(List.of(columns.number() + ".n AS c0", columns.number() + ".t AS c1"));
@@ -195,23 +182,17 @@ public final class PackDuckDb implements AutoCloseable {
             values.add("%s AS c%d".formatted(value, shown.size()));
             shown.add(Column.of(name, columns.types().getOrDefault(name, "")));
         });
-        String numbered = "{'n': row_number() OVER () - 1, 't': %s}".formatted(Query.identifier(EventFile.TIME));
-        execute("CREATE TEMP TABLE packed AS SELECT %s FROM (%s) AS r(%s)"
-                .formatted(
-                        String.join(", ", values),
-                        columns.over(others(query), numbered),
-                        RecordStatements.names(columns.size())));
-        String rows = "SELECT c0, %s FROM (FROM packed ORDER BY c0 LIMIT %d)"
-                .formatted(new RowRendering(shown, false, number).record(), most);
+        Map<Long, String> failed = sifted(columns, events, String.join(", ", values));
+        String rows = "SELECT c0, %s FROM (FROM %s ORDER BY c0 LIMIT %d)"
+                .formatted(new RowRendering(shown, false, number).record(), PACKED, most);
         Map<Long, List<String>> made = new TreeMap<>();
         DuckDb.execute(connection, rows, each -> {
             while (each.next()) {
-                made.computeIfAbsent(lines.get((int) each.getLong(1)), line -> new ArrayList<>())
-                        .add(each.getString(2));
+                made.computeIfAbsent(each.getLong(1), line -> new ArrayList<>()).add(each.getString(2));
             }
             return made;
         });
-        return DuckDb.execute(connection, "SELECT count(DISTINCT c0), count(*) FROM packed", each -> {
+        return DuckDb.execute(connection, "SELECT count(DISTINCT c0), count(*) FROM " + PACKED, each -> {
             each.next();
             return new Trial(each.getLong(1), made, failed, columns.missing(), each.getLong(2) <= most);
         });
@@ -249,38 +230,41 @@ public final class PackDuckDb implements AutoCloseable {
         }
     }
 
-    private Result written(
-            PackColumns columns,
-            EventFile events,
-            String table,
-            boolean isOneEach,
-            Map<Long, String> failed,
-            Target target)
-            throws SQLException, IOException {
-        Files.deleteIfExists(target.object);
-        String values = columns.values().entrySet().stream()
+    /** With a column of the number and the time of the event, or of its time. */
+    private static String selected(PackColumns columns) {
+        return columns.values().entrySet().stream()
                 .map(one -> ", %s AS %s".formatted(one.getValue(), Query.identifier(one.getKey())))
-                .collect(Collectors.joining());
+                .collect(Collectors.joining(
+                        "", "%s AS %s".formatted(columns.number(), Query.identifier(EventFile.TIME)), ""));
+    }
+
+    private Result written(PackColumns columns, EventFile events, boolean isOneEach, Target target)
+            throws SQLException, IOException {
         String numbered = isOneEach
                 ? Query.identifier(EventFile.TIME)
                 : "{'n': row_number() OVER (), 't': %s}".formatted(Query.identifier(EventFile.TIME));
-        String rows = "SELECT %s AS %s%s FROM (%s) AS r(%s)"
+        String rows = "SELECT %s FROM (%s) AS r(%s)"
                 .formatted(
-                        columns.number(),
-                        Query.identifier(EventFile.TIME),
-                        values,
-                        columns.over(table, numbered),
+                        selected(columns),
+                        columns.over(events.table(), numbered),
                         RecordStatements.names(columns.size()));
-        long packed;
-        long written;
         if (isOneEach) {
-            written = copy(rows, target);
-            packed = written;
-        } else {
-            execute("CREATE OR REPLACE TEMP TABLE packed AS " + rows);
-            packed = count("SELECT count(DISTINCT %s.n) FROM packed".formatted(EventFile.TIME));
-            written = copy("SELECT * REPLACE (%1$s.t AS %1$s) FROM packed".formatted(EventFile.TIME), target);
+            long written = copy(rows, target);
+            return result(columns, events, written, written, Map.of());
         }
+        execute("CREATE TEMP TABLE %s AS %s".formatted(PACKED, rows));
+        return fromTable(columns, events, Map.of(), target);
+    }
+
+    private Result fromTable(PackColumns columns, EventFile events, Map<Long, String> failed, Target target)
+            throws SQLException, IOException {
+        long packed = count("SELECT count(DISTINCT %s.n) FROM %s".formatted(EventFile.TIME, PACKED));
+        long written = copy("SELECT * REPLACE (%1$s.t AS %1$s) FROM %2$s".formatted(EventFile.TIME, PACKED), target);
+        return result(columns, events, packed, written, failed);
+    }
+
+    private Result result(PackColumns columns, EventFile events, long packed, long written, Map<Long, String> failed)
+            throws SQLException {
         if (packed + failed.size() < events.count()) {
             requireAll(events);
         }
@@ -295,7 +279,8 @@ public final class PackDuckDb implements AutoCloseable {
         }
     }
 
-    private long copy(String rows, Target target) throws SQLException {
+    private long copy(String rows, Target target) throws SQLException, IOException {
+        Files.deleteIfExists(target.object);
         try (Statement statement = connection.createStatement()) {
             return statement.executeLargeUpdate("COPY (%s) TO %s (%s)"
                     .formatted(rows, DuckDb.literal(target.object.toString()), target.copyOptions));

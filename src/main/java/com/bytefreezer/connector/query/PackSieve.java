@@ -4,11 +4,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * Finds the events for which the SQL of a pack fails, so that one of them does not hold up the others: halves a part
- * that fails until it is one event. Used once.
+ * that fails until it is one event. What the SQL makes of a part that does not fail is kept: a second time it might be
+ * something else, and fail. Used once.
  */
 final class PackSieve {
     /** If the SQL fails for each of so many events, it is wrong, and not the events. */
@@ -17,18 +17,28 @@ final class PackSieve {
     private final PackColumns columns;
     private final String table;
     private final String number;
+    private final Rows rows;
     private final Connection connection;
     private final Map<Long, String> failed = new TreeMap<>();
+
+    /**
+     * Where the rows go.
+     *
+     * @param table that gets them, in the order of their events
+     * @param selected its columns, over those of the statement
+     */
+    record Rows(String table, String selected) {}
 
     /**
      * A sieve.
      *
      * @param number the column of the table with the numbers of the events, from 0
      */
-    PackSieve(PackColumns columns, String table, String number, Connection connection) {
+    PackSieve(PackColumns columns, String table, String number, Rows rows, Connection connection) {
         this.columns = columns;
         this.table = table;
         this.number = number;
+        this.rows = rows;
         this.connection = connection;
     }
 
@@ -39,14 +49,14 @@ final class PackSieve {
      */
     Map<Long, String> failed(long count) throws SQLException {
         // Without events it must work, or the events are not the reason.
-        run(0, 0);
+        run("CREATE OR REPLACE TEMP TABLE %s AS", 0, 0);
         sift(0, count);
         return failed;
     }
 
     private void sift(long from, long to) throws SQLException {
         try {
-            run(from, to);
+            run("INSERT INTO %s", from, to);
         } catch (SQLException e) {
             DuckDbException why = DuckDbException.of(e);
             if (!why.isOfValues()) {
@@ -62,17 +72,15 @@ final class PackSieve {
         }
     }
 
-    /** Works out each value, and keeps none. */
-    private void run(long from, long to) throws SQLException {
-        String part = "(SELECT * EXCLUDE %s FROM %s WHERE %s >= %d AND %s < %d)"
-                .formatted(number, table, number, from, number, to);
-        String values = columns.values().values().stream().collect(Collectors.joining(", ", "", ""));
+    private void run(String keep, long from, long to) throws SQLException {
+        String part = "(SELECT * FROM %s WHERE %s >= %d AND %s < %d)".formatted(table, number, from, number, to);
         DuckDb.execute(
                 connection,
-                "CREATE OR REPLACE TEMP TABLE trial AS SELECT %s FROM (%s) AS r(%s)"
+                "%s SELECT %s FROM (%s) AS r(%s)"
                         .formatted(
-                                values.isEmpty() ? columns.number() : values,
-                                columns.over(part, Query.identifier(EventFile.TIME)),
+                                keep.formatted(rows.table),
+                                rows.selected,
+                                columns.overNumbered(part, number),
                                 RecordStatements.names(columns.size())));
     }
 }

@@ -307,6 +307,25 @@ class PackSqlTest {
     }
 
     @Test
+    void sqlThatSamplesMayFailForSomeEvents() throws SQLException {
+        try (Spool spool = open()) {
+            Intake intake = intake(spool);
+            send(
+                    intake,
+                    IntStream.range(0, 4000)
+                            .mapToObj(i -> "{\"n\":%d,\"port\":\"%s\"}\n".formatted(i, i % 20 == 7 ? "x" : "22"))
+                            .collect(Collectors.joining()));
+            // Whether an event fails is another matter each time.
+            Packer.Packed packed =
+                    pack(intake, "SELECT n, CASE WHEN random() < 0.5 THEN port::INTEGER END AS port FROM incoming");
+            assertThat(packed.deadLetters()).isLessThanOrEqualTo(200);
+            assertThat(packed.events()).isEqualTo(4000 - packed.deadLetters());
+        }
+        assertThat(rows("SELECT count(DISTINCT n) = count(*), bool_and(port = 22) FROM one"))
+                .containsExactly("true|true");
+    }
+
+    @Test
     void aTypeByHandBringsBackWhatOneWrongEventHasWidened() throws SQLException {
         try (Spool spool = open()) {
             Intake intake = intake(spool);
