@@ -226,9 +226,11 @@ final class JsonRendering {
                         text.formatted(farDate(inUtc + "::DATE"), inUtc));
     }
 
-    /** A date before the year 1 or after 9999 in ISO 8601: -0043-03-15 (44 BC), +10000-01-01. */
+    /**
+     * A date before the year 1 or after 9999 in ISO 8601: -0043-03-15 (44 BC), +10000-01-01. Not with year(), month() and day(): each fills a table of 29,000 dates before the first value, and in a lambda with every block.
+     */
     private static String farDate(String date) {
-        return "concat(CASE WHEN year(%1$s) < 0 THEN '-' WHEN year(%1$s) > 9999 THEN '+' END, format('{:04d}-{:02d}-{:02d}', abs(year(%1$s)), month(%1$s), day(%1$s)))"
+        return "list_transform([date_part(['year', 'month', 'day'], %s)], lambda far: concat(CASE WHEN far.year < 0 THEN '-' WHEN far.year > 9999 THEN '+' END, format('{:04d}-{:02d}-{:02d}', abs(far.year), far.month, far.day)))[1]"
                 .formatted(date);
     }
 
