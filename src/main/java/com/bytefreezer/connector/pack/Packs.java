@@ -4,7 +4,6 @@ import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
-import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.receive.Intake;
 import com.bytefreezer.connector.receive.Intakes;
 import com.bytefreezer.connector.signs.Plight;
@@ -18,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,9 +51,7 @@ public final class Packs {
     private final Due due;
     private final Clock clock;
     private final Map<DatasetName, Dataset> datasets = new HashMap<>();
-    private final Plight lake = new Plight();
-    /** Datasets whose packs cannot be put. */
-    private final Set<DatasetName> away = new HashSet<>();
+    private final LakeAway lake = new LakeAway(LOG, "packs");
 
     /** Why their last pack has failed, also of a former process. */
     private final Map<DatasetName, String> failing = new ConcurrentHashMap<>();
@@ -194,7 +190,9 @@ public final class Packs {
                 Optional<Recipe> recipe = recipes.of(name(spool));
                 Packer.Packed packed = packer.pack(next.get(), intake, shelves.apply(name(spool)), recipe);
                 packed(spool, known, packed);
-                works(name(spool), known);
+                lake.works(name(spool));
+                known.plight.end();
+                failing.remove(name(spool));
                 Instant begun = started;
                 started = clock.instant();
                 Instant now = started;
@@ -202,7 +200,7 @@ public final class Packs {
             }
             return true;
         } catch (ConnectorException e) {
-            tell(name(spool), known, e);
+            lake.tell(name(spool), known.plight, e);
             failed(spool, started, Failures.describe(e));
         } catch (RuntimeException e) {
             LOG.error("pack of dataset {}: {} Its events stay in the spool.", name(spool), Failures.describe(e), e);
@@ -210,39 +208,6 @@ public final class Packs {
         }
         known.pause.failed();
         return false;
-    }
-
-    /** While the lake is away, one line tells of it for all datasets and tries. */
-    private synchronized void tell(DatasetName dataset, Dataset known, ConnectorException failure) {
-        boolean isAway = failure.kind() == Problem.Kind.UNREACHABLE;
-        if (isAway) {
-            away.add(dataset);
-        }
-        Plight plight = isAway ? lake : known.plight;
-        if (plight.isNews(isAway ? rootOf(failure) : String.valueOf(failure.getMessage()))) {
-            LOG.warn("{}", failure.getMessage());
-        }
-    }
-
-    /** The same for all datasets: what servers say differs in the ids of requests. */
-    private static String rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        // A shelf's own words; those of the file system name the dataset.
-        return root.getClass() == IOException.class
-                ? String.valueOf(root.getMessage())
-                : root.getClass().getName();
-    }
-
-    private synchronized void works(DatasetName dataset, Dataset known) {
-        away.remove(dataset);
-        if (away.isEmpty()) {
-            lake.end().ifPresent(former -> LOG.info("packs: the lake takes objects again."));
-        }
-        known.plight.end();
-        failing.remove(dataset);
     }
 
     private void failed(DatasetSpool spool, Instant started, String message) {

@@ -9,6 +9,7 @@ import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.lake.Shelf;
 import com.bytefreezer.connector.lake.SourceBucket;
 import com.bytefreezer.connector.lake.SourceBucket.Source;
+import com.bytefreezer.connector.pack.LakeAway;
 import com.bytefreezer.connector.pack.PackHistory;
 import com.bytefreezer.connector.pack.Packer;
 import com.bytefreezer.connector.pack.Packs;
@@ -16,6 +17,7 @@ import com.bytefreezer.connector.pack.Pause;
 import com.bytefreezer.connector.pack.Recipes;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Failures;
+import com.bytefreezer.connector.signs.Plight;
 import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.Sha256;
 import java.io.IOException;
@@ -54,6 +56,10 @@ public final class ObjectPacks implements AutoCloseable {
     private final Map<DatasetName, Double> ratios = new HashMap<>();
     /** Plans that could not be carried out, by their ids. */
     private final Map<String, Pause> pauses = new HashMap<>();
+
+    private final Map<String, Plight> plights = new HashMap<>();
+    private final LakeAway lake = new LakeAway(LOG, "packs of source objects");
+    private final Plight unlisted = new Plight();
 
     private final Pause listing = new Pause();
     private String said = "";
@@ -139,11 +145,14 @@ public final class ObjectPacks implements AutoCloseable {
                                 each.getValue().subList(planned, each.getValue().size())));
             }
             listing.end();
+            unlisted.end().ifPresent(former -> LOG.info("source {}: it can be listed again.", place));
             trouble = "";
             more = !waiting.isAll;
             return done && waiting.setAside == 0;
         } catch (ConnectorException e) {
-            LOG.warn("{}", e.getMessage());
+            if (unlisted.isNews(String.valueOf(e.getMessage()))) {
+                LOG.warn("{}", e.getMessage());
+            }
             trouble = Failures.describe(e);
         } catch (RuntimeException e) {
             trouble = Failures.describe(e);
@@ -262,6 +271,8 @@ public final class ObjectPacks implements AutoCloseable {
         try {
             if (pack.make(shelves.apply(plan.dataset()), recipes.of(plan.dataset()))) {
                 pauses.remove(plan.id());
+                plights.remove(plan.id());
+                lake.works(plan.dataset());
                 if (pack.ratio() > 0) {
                     ratios.put(plan.dataset(), pack.ratio());
                 }
@@ -279,7 +290,7 @@ public final class ObjectPacks implements AutoCloseable {
         } catch (IOException | ConnectorException e) {
             ConnectorException failure = e instanceof ConnectorException known ? known : pack.failure((IOException) e);
             if (!stopped) {
-                LOG.warn("{}", failure.getMessage());
+                lake.tell(plan.dataset(), plights.computeIfAbsent(plan.id(), id -> new Plight()), failure);
                 remember(plan, folder -> {
                     PrivateFiles.createFolders(folder);
                     PackHistory.failed(folder, started, Instant.now(), String.valueOf(failure.getMessage()));

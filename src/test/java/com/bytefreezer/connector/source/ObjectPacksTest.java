@@ -3,6 +3,7 @@ package com.bytefreezer.connector.source;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.TestLog;
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.control.LakeCredentials;
@@ -17,6 +18,7 @@ import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.PostgresServer;
 import com.bytefreezer.connector.text.Secrets;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -260,6 +262,25 @@ class ObjectPacksTest extends SourceObjects {
         // Much less than the four million bytes of other lines.
         assertThat(portions).hasSizeGreaterThan(1).allMatch(bytes -> bytes < 700_000);
         assertThat(portions.stream().mapToLong(each -> each).sum()).isEqualTo(1_000_000);
+    }
+
+    @Test
+    void aLakeThatIsAwayIsOneLineForAllPacks() throws Exception {
+        for (String dataset : List.of("auth", "dns", "web")) {
+            put("t/%s/a.ndjson".formatted(dataset), "{\"a\":1}\n");
+        }
+        try (TestLog log = TestLog.of(ObjectPacks.class)) {
+            Function<DatasetName, Shelf> away = dataset -> (key, file) -> {
+                throw new IOException("no answer from s3://lake");
+            };
+            assertThat(packAll("spool", away)).isFalse();
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN pack of dataset t/")
+                    .contains("no answer from s3://lake");
+            assertThat(packAll()).isTrue();
+        }
     }
 
     @Test
