@@ -108,6 +108,32 @@ class NatsFeedTest {
     }
 
     @Test
+    void aConsumerOrStreamThatIsMadeAnewIsReadAgain() throws Exception {
+        try (NatsServer server = NatsServer.start()) {
+            feed(server, Map.of());
+            server.createStream("events");
+            server.publish("events", "{\"a\":1}");
+            try (Feeds feeds = bed.start(Map.of())) {
+                Await.until("it reads", () -> bed.spooled("queue").size() == 1);
+                server.deleteConsumer("events", "bytefreezer");
+                server.publish("events", "{\"a\":2}");
+                Await.until(
+                        "it reads with another consumer",
+                        () -> bed.spooled("queue").size() == 2);
+                server.deleteStream("events");
+                server.createStream("events");
+                server.publish("events", "{\"a\":3}");
+                Await.until(
+                        "it reads the other stream", () -> bed.spooled("queue").size() == 3);
+                assertThat(feeds.port()).isZero();
+            }
+            assertThat(bed.spooled("queue"))
+                    .extracting(event -> event.path("a").asInt())
+                    .containsExactly(1, 2, 3);
+        }
+    }
+
+    @Test
     void itGoesOnOnceTheServerAndTheStreamAreThere() throws Exception {
         try (NatsServer server = NatsServer.stopped();
                 TestLog log = TestLog.of(fetcher())) {

@@ -114,6 +114,14 @@ public final class NatsServer implements AutoCloseable {
                         .build());
     }
 
+    public void deleteConsumer(String stream, String consumer) throws Exception {
+        connection().jetStreamManagement().deleteConsumer(stream, consumer);
+    }
+
+    public void deleteStream(String stream) throws Exception {
+        connection().jetStreamManagement().deleteStream(stream);
+    }
+
     /** Returns when the stream has them. */
     public void publish(String stream, String... messages) throws Exception {
         for (String each : messages) {

@@ -100,6 +100,8 @@ final class FetchConsumer extends FeedConsumer {
         private volatile boolean isFetching;
         /** On disk, but the server may not know it. */
         private List<Fetched> stored = List.of();
+        /** To acknowledge these, in vain so far. */
+        private @Nullable Source asked;
 
         private Fetcher(String name) {
             thread = new Thread(this, name);
@@ -156,8 +158,17 @@ final class FetchConsumer extends FeedConsumer {
 
         private void acknowledge(Source now) throws Exception {
             if (!stored.isEmpty()) {
-                now.acknowledge(stored);
+                List<Fetched> some = stored;
+                boolean isLast = asked != null && asked != now;
+                if (isLast) {
+                    // The last time: what has them may be gone, and if not, it sends them again, and the spool knows
+                    // them.
+                    stored = List.of();
+                }
+                asked = isLast ? null : now;
+                now.acknowledge(some);
                 stored = List.of();
+                asked = null;
             }
         }
 

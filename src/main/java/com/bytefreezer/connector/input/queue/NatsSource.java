@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.receive.Message;
+import com.bytefreezer.connector.signs.Moment;
 import io.nats.client.Connection;
 import io.nats.client.ConsumerContext;
 import io.nats.client.FetchConsumeOptions;
@@ -26,6 +27,7 @@ final class NatsSource implements Source {
     /** What the server counts beside the message: subject, reply, headers. */
     private static final long OVERHEAD = 64_000;
 
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(10);
     private static final long WAIT_MILLIS = 2000;
     private static final Duration CONFIRMED = Duration.ofSeconds(10);
     private static final int NOT_FOUND = 404;
@@ -36,6 +38,7 @@ final class NatsSource implements Source {
     private final ConsumerContext consumer;
     private final Duration patience;
     private final FetchConsumeOptions request;
+    private Moment asked = Moment.now();
 
     private NatsSource(Connection connection, ConsumerContext consumer, Duration patience) {
         this.connection = connection;
@@ -100,6 +103,9 @@ final class NatsSource implements Source {
             messages.close();
         }
         requireConnection();
+        if (some.isEmpty()) {
+            requireConsumer();
+        }
         return some;
     }
 
@@ -113,6 +119,14 @@ final class NatsSource implements Source {
                         data.timestamp().toInstant());
         byte[] body = message.getData();
         return new Fetched(new Message(id, body == null ? new byte[0] : body), message.getReplyTo());
+    }
+
+    /** The server does not answer a request for messages of a consumer that is gone, alone or with its stream. */
+    private void requireConsumer() throws IOException, JetStreamApiException {
+        if (asked.past().compareTo(ASK_AGAIN) >= 0) {
+            consumer.getConsumerInfo();
+            asked = Moment.now();
+        }
     }
 
     private void requireConnection() throws IOException {
