@@ -3,8 +3,10 @@ package com.bytefreezer.connector.disk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
@@ -71,18 +73,27 @@ public final class ScratchFolder implements AutoCloseable {
     }
 
     private static void delete(Path folder, Predicate<Path> which) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        IOException failure = null;
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path each :
-                    paths.sorted(Comparator.reverseOrder()).filter(which).toList()) {
-                try {
-                    Files.deleteIfExists(each);
-                } catch (IOException e) {
-                    failure = failure == null ? e : failure;
+        while (Files.exists(folder)) {
+            try (Stream<Path> paths = Files.walk(folder)) {
+                deleteAll(paths.sorted(Comparator.reverseOrder()).filter(which).toList());
+                return;
+            } catch (NoSuchFileException e) {
+                // Somebody else removes it, too: what is left is looked at again.
+            } catch (UncheckedIOException e) {
+                if (!(e.getCause() instanceof NoSuchFileException)) {
+                    throw e;
                 }
+            }
+        }
+    }
+
+    private static void deleteAll(List<Path> paths) throws IOException {
+        IOException failure = null;
+        for (Path each : paths) {
+            try {
+                Files.deleteIfExists(each);
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
             }
         }
         if (failure != null) {

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ScratchFolderTest {
     private static Path write(ScratchFolder folder, String name) throws Exception {
@@ -45,5 +49,28 @@ class ScratchFolderTest {
         folder.removeExcept(folder.path().resolve("dead-letters"));
 
         assertThat(folder.path()).doesNotExist();
+    }
+
+    /** As a query process and the connector do when both end. */
+    @Test
+    void twoMayRemoveTheSameFolderAtOnce(@TempDir Path root) throws Exception {
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            for (int round = 0; round < 50; round++) {
+                Path folder = root.resolve("folder-" + round);
+                for (int i = 0; i < 20; i++) {
+                    Files.createDirectories(folder.resolve(i + "/a/b"));
+                }
+                Future<?> removed = other.submit(() -> {
+                    ScratchFolder.delete(folder);
+                    return null;
+                });
+                ScratchFolder.delete(folder);
+                removed.get();
+                assertThat(folder).doesNotExist();
+            }
+        } finally {
+            other.shutdownNow();
+        }
     }
 }
