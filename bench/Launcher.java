@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /** Starts connectors as the image does, each in a separate process, and measures them. */
 final class Launcher {
     /** Those of src/main/docker/bytefreezer-connector. */
-    private static final String LAUNCHER_FLAGS = "-Xmx256m -Xms96m -Xmn64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
+    private static final String LAUNCHER_FLAGS = "-Xmx256m -Xms96m -Xmn64m -XX:SurvivorRatio=2 -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private static final Map<String, String> LAUNCHER_ENVIRONMENT = Map.of(
             "MALLOC_ARENA_MAX", "2", "DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:2000,muzzy_decay_ms:0");
