@@ -123,7 +123,7 @@ class CommandTest {
     void aDestinationIsAskedOnlyIfAPersonWantsIt() throws Exception {
         try (WebhookServer server = WebhookServer.start()) {
             assertThat(command(to(server), "--check").validate()).isZero();
-            assertThat(printed()).contains("note: export default: webhook: ", " answers", "valid: 1 export\n");
+            assertThat(printed()).contains("note: export default: webhook: ", " can be reached", "valid: 1 export\n");
             assertThat(server.records()).isEmpty();
         }
         Map<String, String> nobody =
