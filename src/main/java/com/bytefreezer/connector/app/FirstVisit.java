@@ -24,9 +24,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Prepares what the first visitor would wait for. While the routes start: a query process, and if the settings name a bucket, DuckDB's
- * extension for it and one request to it. Once the server answers: a question like the page's, over an object of its own, so that code is
- * loaded. Reads no data of the lake, and nobody sees it. Whatever fails is reported to the first who needs it.
+ * Prepares what the first visitor would wait for: a query process; if the settings name a bucket, DuckDB's extension for it and one
+ * request to it; and a question like the page's over an object of its own, so that code is loaded. While the routes start there is time
+ * for one of the last two; both would keep the server waiting longer than they save ({@code bench/run page}). Reads no data of the lake,
+ * and nobody sees it. Whatever fails is reported to the first who needs it.
  */
 final class FirstVisit {
     /** The request is for a name that no dataset has. */
@@ -50,14 +51,14 @@ final class FirstVisit {
     /** While the routes start. Does not wait for it. */
     void prepare() {
         cage.warm();
-        if (isBucket()) {
-            later(this::reach);
-        }
+        later(isBucket() ? this::reach : this::ask);
     }
 
     /** Once the server answers. Does not wait for it. */
     void rehearse() {
-        later(this::ask);
+        if (isBucket()) {
+            later(this::ask);
+        }
     }
 
     private static void later(Runnable task) {
