@@ -59,15 +59,9 @@ public final class Settings {
 
     /** Whether the log must be JSON, as far as {@code sources} can be read; {@link #load} reports their problems. */
     public static boolean wantsJsonLog(Sources sources) {
-        Set<String> format = Set.of("logging.format");
-        Path folder = sources.workingFolder();
-        Path config = sources.configFile();
-        return SettingsLayers.merge(List.of(
-                        folder == null ? Map.of() : SettingsLayers.properties(folder.resolve("application.properties")),
-                        config == null ? Map.of() : ConfigFile.read(config, new ArrayList<>()),
-                        Environment.read(sources.environment(), format),
-                        sources.commandLine()))
-                .getOrDefault("logging.format", "")
+        String format = "logging.format";
+        return SettingsLayers.given(sources, Set.of(format), new ArrayList<>())
+                .getOrDefault(format, "")
                 .equals("json");
     }
 

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.config;
 
+import com.bytefreezer.connector.config.Settings.Sources;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.text.Suggestion;
 import java.io.IOException;
@@ -48,6 +49,22 @@ final class SettingsLayers {
                 "lake.root", (name, root) -> root.matches("(/|\\.{1,2}(/|$)).*") ? "file:" + root : root);
         nameBucketOfRoot(resolved);
         return withHeadersAsLines(resolved);
+    }
+
+    /**
+     * What the files of settings, the environment and the command line say now; not the defaults.
+     *
+     * @param names to look for in the environment
+     * @param problems gets those of the configuration file
+     */
+    static Map<String, String> given(Sources sources, Set<String> names, List<Problem> problems) {
+        Path folder = sources.workingFolder();
+        Path config = sources.configFile();
+        return merge(List.of(
+                folder == null ? Map.of() : properties(folder.resolve("application.properties")),
+                config == null ? Map.of() : ConfigFile.read(config, problems),
+                Environment.read(sources.environment(), names),
+                sources.commandLine()));
     }
 
     /** A root in a bucket is enough, with the default AWS credential chain or s3.access-key. */

@@ -32,15 +32,8 @@ final class SettingsNow {
         Map<String, String> named = new TreeMap<>();
         try {
             List<Problem> problems = new ArrayList<>();
-            Path folder = sources.workingFolder();
-            Path config = sources.configFile();
-            Map<String, String> now = SettingsLayers.merge(List.of(
-                    SettingsLayers.defaults(),
-                    folder == null ? Map.of() : SettingsLayers.properties(folder.resolve("application.properties")),
-                    config == null ? Map.of() : ConfigFile.read(config, problems),
-                    Environment.read(sources.environment(), names),
-                    sources.commandLine()));
-            named.putAll(problems.isEmpty() ? now : start);
+            Map<String, String> given = SettingsLayers.given(sources, names, problems);
+            named.putAll(problems.isEmpty() ? SettingsLayers.merge(List.of(SettingsLayers.defaults(), given)) : start);
         } catch (UncheckedIOException | IllegalArgumentException e) {
             // It is being written, or is damaged; the next look finds out.
             named.putAll(start);

@@ -44,7 +44,7 @@ public final class PrivateFiles {
      * @throws FileAlreadyExistsException if it exists
      */
     public static void writeNew(Path file, byte[] content) throws IOException {
-        Path part = part(file, content);
+        Path part = part(file, content, true);
         try {
             Files.createLink(file, part);
         } catch (FileAlreadyExistsException e) {
@@ -60,14 +60,14 @@ public final class PrivateFiles {
 
     /** Replaces the content of a file and keeps its permissions; a reader sees the old or the new content. After a failure, the old content stays. */
     public static void replace(Path file, byte[] content) throws IOException {
-        moveOver(part(file, content), file);
+        replace(file, part(file, content, true));
         force(file.toAbsolutePath().resolveSibling(""));
     }
 
-    private static void moveOver(Path part, Path file) throws IOException {
+    private static void replace(Path file, Path part) throws IOException {
         try {
             PosixFileAttributeView view = Files.getFileAttributeView(part, PosixFileAttributeView.class);
-            if (view != null && Files.exists(file)) {
+            if (view != null) {
                 view.setPermissions(Files.getPosixFilePermissions(file));
             }
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
@@ -87,11 +87,12 @@ public final class PrivateFiles {
 
     /** The same for what nothing depends on: it does not wait for the disk, so a power failure may leave garbage. */
     public static void writeForPeople(Path file, byte[] content) throws IOException {
-        moveOver(part(file, content, false), file);
-    }
-
-    private static Path part(Path file, byte[] content) throws IOException {
-        return part(file, content, true);
+        Path part = part(file, content, false);
+        if (Files.exists(file)) {
+            replace(file, part);
+        } else {
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        }
     }
 
     private static Path part(Path file, byte[] content, boolean lasts) throws IOException {

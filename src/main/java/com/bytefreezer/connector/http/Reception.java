@@ -46,11 +46,11 @@ final class Reception {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reception.class);
     private static final Duration PAUSE = Duration.ofMinutes(1);
-    /** The page has no inline scripts or styles, and calls only its own server. */
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
 
+    /** The page has no inline scripts or styles, and calls only its own server. */
     private static final String CONTENT_SECURITY_POLICY =
             "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
                     + " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

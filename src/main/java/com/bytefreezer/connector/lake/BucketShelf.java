@@ -62,9 +62,8 @@ record BucketShelf(Credentials credentials, Network network, String bucket, Stri
 
     private IOException refused(S3Exception e) {
         String code = S3Answers.code(e);
-        // AWS refuses a token that has expired with 400.
         String advice =
-                switch (code.contains("Token") ? FORBIDDEN : e.statusCode()) {
+                switch (S3Answers.meaning(e.statusCode(), code)) {
                     case 301, 400 -> "; check the region and the endpoint";
                     case 401, FORBIDDEN -> "; check the keys, and that they may write, s3:PutObject";
                     case NOT_FOUND -> "; check the name of the bucket";

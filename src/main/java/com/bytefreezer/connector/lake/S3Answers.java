@@ -2,6 +2,7 @@ package com.bytefreezer.connector.lake;
 
 import com.bytefreezer.connector.net.HostNames;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.text.LimitedStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,8 +105,7 @@ record S3Answers(String bucket, String where) {
     }
 
     private static String advice(int status, String code) {
-        // AWS refuses a token that has expired with 400.
-        return switch (code.contains("Token") ? 403 : status) {
+        return switch (meaning(status, code)) {
             case 301, 400 -> "Check the region and the endpoint.";
             case 401, 403 -> "Check the keys and that they may list and read the bucket (s3:ListBucket, s3:GetObject).";
             case 404 -> "Check the name of the bucket.";
@@ -113,11 +113,13 @@ record S3Answers(String bucket, String where) {
         };
     }
 
+    /** The status that AWS should have sent: it refuses a token that has expired with 400. */
+    static int meaning(int status, String code) {
+        return code.contains("Token") ? 403 : status;
+    }
+
     static String rootMessage(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
+        Throwable root = Failures.root(e);
         String message = root instanceof UnknownHostException ? "unknown host " + root.getMessage() : root.getMessage();
         return message == null
                 ? root.getClass().getSimpleName()

@@ -15,7 +15,9 @@ import com.bytefreezer.connector.spool.Spool;
 import com.bytefreezer.connector.text.PlainText;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -162,17 +164,19 @@ public final class FeedHealth implements Arrivals {
     private Seen seen(Path folder, DatasetName dataset) throws IOException {
         Path own = Spool.folder(folder, dataset.tenant(), dataset.dataset());
         Path file = PackHistory.file(own);
-        if (!Files.exists(file)) {
+        BasicFileAttributes now;
+        try {
+            // One look for all of it: there may be thousands of datasets.
+            now = Files.readAttributes(file, BasicFileAttributes.class);
+        } catch (NoSuchFileException e) {
             return Seen.NOTHING;
         }
-        FileTime time = Files.getLastModifiedTime(file);
-        long size = Files.size(file);
         Seen known = packs.get(file);
-        if (known == null || !known.time().equals(time) || known.size() != size) {
+        if (known == null || !known.time().equals(now.lastModifiedTime()) || known.size() != now.size()) {
             PackHistory history = PackHistory.read(own);
             known = new Seen(
-                    time,
-                    size,
+                    now.lastModifiedTime(),
+                    now.size(),
                     history.failing().map(pack -> PlainText.withoutStop(String.valueOf(pack.message()))),
                     history.columnsWidened());
             packs.put(file, known);

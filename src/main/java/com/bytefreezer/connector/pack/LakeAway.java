@@ -2,6 +2,7 @@ package com.bytefreezer.connector.pack;
 
 import com.bytefreezer.connector.config.DatasetName;
 import com.bytefreezer.connector.problem.ConnectorException;
+import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem;
 import com.bytefreezer.connector.signs.Plight;
 import java.io.IOException;
@@ -43,10 +44,7 @@ public final class LakeAway {
 
     /** The same for all datasets: what servers say differs in the ids of requests. */
     private static String rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
+        Throwable root = Failures.root(failure);
         // A shelf's own words; those of the file system name the dataset.
         return root.getClass() == IOException.class
                 ? String.valueOf(root.getMessage())

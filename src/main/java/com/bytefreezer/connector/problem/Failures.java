@@ -45,12 +45,18 @@ public final class Failures {
                 return description;
             }
         }
+        Throwable root = root(failure);
+        String message = PlainText.answer(root.getMessage());
+        return message.isEmpty() ? root.getClass().getSimpleName() : message;
+    }
+
+    /** The last exception in the chain of causes. */
+    public static Throwable root(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = PlainText.answer(root.getMessage());
-        return message.isEmpty() ? root.getClass().getSimpleName() : message;
+        return root;
     }
 
     /**

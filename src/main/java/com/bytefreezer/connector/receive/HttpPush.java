@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
@@ -30,12 +29,11 @@ public final class HttpPush {
     private static final String FIREHOSE = "firehoseRequest";
     private static final String ERROR = "error";
     private static final String RETRY_SECONDS = "5";
-    private static final long PAUSE_NANOS = 60_000_000_000L;
 
     /** By their statuses. */
     private final Map<Integer, Seldom> refused = new ConcurrentHashMap<>();
-    /** When a refusal was last logged, in nanoseconds. */
-    private final AtomicLong told = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
+    /** What could not be stored. */
+    private final Seldom failed = new Seldom();
 
     /** Turns the request into a {@link Push}, whose body is read as it comes. */
     public void read(Exchange exchange) {
@@ -102,9 +100,7 @@ public final class HttpPush {
     }
 
     private void tell(Exception caught) {
-        long now = System.nanoTime();
-        long last = told.get();
-        if (now - last < PAUSE_NANOS || !told.compareAndSet(last, now)) {
+        if (failed.add(1) == 0) {
             return;
         }
         if (caught instanceof ConnectorException known) {

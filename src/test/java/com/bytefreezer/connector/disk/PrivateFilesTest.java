@@ -9,6 +9,7 @@ import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -43,6 +44,16 @@ class PrivateFilesTest {
         PrivateFiles.open(file, StandardOpenOption.WRITE).close();
         assertThat(permissions(file)).isEqualTo("rw-r-----");
         assertThat(permissions(folder)).isEqualTo("rwxr-x---");
+    }
+
+    @Test
+    void aFileThatIsGoneIsNotReplaced() throws IOException {
+        Path file = folder.resolve("gone");
+
+        assertThatThrownBy(() -> PrivateFiles.replace(file, new byte[1])).isInstanceOf(NoSuchFileException.class);
+        assertThat(folder).isEmptyDirectory();
+        PrivateFiles.writeForPeople(file, new byte[1]);
+        assertThat(folder).isDirectoryContaining(file::equals);
     }
 
     @Test

@@ -74,19 +74,7 @@ class FetchKillIT {
                             "2"));
             kinesis.createStream("events", 2);
             kinesis.put("events", messages);
-            bed.feed(
-                    "kinesis",
-                    Map.of(
-                            "input",
-                            "kinesis",
-                            "stream-name",
-                            "events",
-                            "endpoint",
-                            kinesis.endpoint().toString(),
-                            "access-key",
-                            "any",
-                            "secret-key",
-                            "secret-key"));
+            bed.feed("kinesis", kinesis);
             List<Path> inputs = KINDS.stream()
                     .map(kind -> bed.routes().resolve("inputs/%s.camel.yaml".formatted(kind)))
                     .toList();

@@ -172,19 +172,7 @@ class ReplicasIT {
 
     private static FeedBed reader(Path folder, KinesisServer kinesis) throws IOException {
         FeedBed bed = new FeedBed(folder);
-        bed.feed(
-                "clicks",
-                Map.of(
-                        "input",
-                        "kinesis",
-                        "stream-name",
-                        "events",
-                        "endpoint",
-                        kinesis.endpoint().toString(),
-                        "access-key",
-                        "any",
-                        "secret-key",
-                        "secret-key"));
+        bed.feed("clicks", kinesis);
         return bed;
     }
 

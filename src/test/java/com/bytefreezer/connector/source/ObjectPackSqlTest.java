@@ -189,16 +189,7 @@ class ObjectPackSqlTest extends SourceObjects {
         try (PostgresServer postgres = PostgresServer.start()) {
             sql("d", "SELECT * FROM incoming WHERE random() < 0.5");
             put("t/d/a.ndjson", numbers(0, 20_000));
-            String[] shared = {
-                "cursor.url",
-                postgres.url(),
-                "cursor.username",
-                PostgresServer.USERNAME,
-                "cursor.password",
-                PostgresServer.PASSWORD,
-                "cursor.claim-seconds",
-                "2"
-            };
+            String[] shared = shared(postgres);
             Function<DatasetName, Shelf> dying = dataset -> dying(dataset, new AtomicInteger(), 1);
             assertThat(packAll("one", dying, shared)).isFalse();
             List<String> sampled = rows("SELECT n FROM one ORDER BY n");

@@ -313,16 +313,7 @@ class ObjectPacksTest extends SourceObjects {
             for (int i = 0; i < count; i++) {
                 put("t/d/%03d.ndjson".formatted(i), numbers(i * 1000, (i + 1) * 1000));
             }
-            String[] shared = {
-                "cursor.url",
-                postgres.url(),
-                "cursor.username",
-                PostgresServer.USERNAME,
-                "cursor.password",
-                PostgresServer.PASSWORD,
-                "cursor.claim-seconds",
-                "2"
-            };
+            String[] shared = shared(postgres);
             AtomicInteger puts = new AtomicInteger();
             AtomicInteger others = new AtomicInteger();
             Function<DatasetName, Shelf> dying = dataset -> (key, file) -> {

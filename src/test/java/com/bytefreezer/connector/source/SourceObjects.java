@@ -17,6 +17,7 @@ import com.bytefreezer.connector.pack.Packs;
 import com.bytefreezer.connector.pack.Recipes;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetRows;
+import com.bytefreezer.connector.testing.PostgresServer;
 import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
@@ -63,6 +64,20 @@ abstract class SourceObjects {
     @AfterAll
     static void stop() {
         minio.close();
+    }
+
+    /** Settings of replicas that share a store. */
+    static String[] shared(PostgresServer postgres) {
+        return new String[] {
+            "cursor.url",
+            postgres.url(),
+            "cursor.username",
+            PostgresServer.USERNAME,
+            "cursor.password",
+            PostgresServer.PASSWORD,
+            "cursor.claim-seconds",
+            "2"
+        };
     }
 
     @BeforeEach

@@ -33,6 +33,23 @@ public final class FeedBed {
         return routes;
     }
 
+    /** Describes a feed of the stream {@code events}. */
+    public void feed(String name, KinesisServer kinesis) throws IOException {
+        feed(
+                name,
+                Map.of(
+                        "input",
+                        "kinesis",
+                        "stream-name",
+                        "events",
+                        "endpoint",
+                        kinesis.endpoint().toString(),
+                        "access-key",
+                        "any",
+                        "secret-key",
+                        "secret-key"));
+    }
+
     /** Describes a feed into the dataset of its name, of the tenant acme. */
     public void feed(String name, Map<String, String> parameters) throws IOException {
         String more = new TreeMap<>(parameters)

@@ -62,7 +62,7 @@ final class Sharing implements AutoCloseable {
             return true;
         }
         this.stream = stream;
-        record();
+        stored();
         PartClaims.Share share = claims.share(stream, shards.keySet());
         boolean knowsAll = true;
         for (Map.Entry<String, Part> each : share.parts().entrySet()) {
@@ -73,7 +73,7 @@ final class Sharing implements AutoCloseable {
                 knowsAll &= each.getValue().position().equals(PartClaims.END);
             }
         }
-        record();
+        stored();
         shared = Moment.now();
         tell(shards, share.machines());
         return knowsAll;
@@ -120,10 +120,6 @@ final class Sharing implements AutoCloseable {
 
     /** What was read is on disk, and the others may know it. */
     void stored() {
-        record();
-    }
-
-    private void record() {
         if (claims != null && !unrecorded.isEmpty()) {
             if (!claims.record(stream, unrecorded)) {
                 LOG.warn(
