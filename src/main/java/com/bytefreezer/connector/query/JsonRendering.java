@@ -252,8 +252,16 @@ final class JsonRendering {
         String item = "e" + depth;
         return bounded(
                 "2 * len(%s)".formatted(x),
-                "'[' || array_to_string(list_transform(%s, lambda %s: coalesce(%s, 'null')), ',') || ']'"
-                        .formatted(x, item, value(element, item, depth + 1)));
+                "CASE WHEN %s IS NOT NULL THEN '[' || %s || ']' END"
+                        .formatted(
+                                x,
+                                joined("list_transform(%s, lambda %s: coalesce(%s, 'null'))"
+                                        .formatted(x, item, value(element, item, depth + 1)))));
+    }
+
+    /** The texts of a list, with commas between them. Not with array_to_string(): that is a macro, which repeats its argument. */
+    private static String joined(String texts) {
+        return "coalesce(list_aggr(%s, 'string_agg', ','), '')".formatted(texts);
     }
 
     /** The first of several entries with the same key, as in DuckDB. */
@@ -267,9 +275,11 @@ final class JsonRendering {
                 .formatted(isFirst, entry, value(type.children().get(1), entry + "[2]", depth + 1));
         String texts = "list_transform(map_keys(%s), lambda %s: %s)"
                 .formatted(x, entry, key(type.children().get(0), entry));
+        String each = "list_transform(list_zip(%s.texts, map_values(%s)), lambda %s, i%d: %s)"
+                .formatted(keys, x, entry, depth, member);
         String members =
-                "list_transform(list_transform([%1$s], lambda %2$s: {'texts': %2$s, 'once': list_unique(%2$s) = len(%2$s)}), lambda %2$s: array_to_string(list_transform(list_zip(%2$s.texts, map_values(%3$s)), lambda %4$s, i%5$d: %6$s), ','))[1]"
-                        .formatted(texts, keys, x, entry, depth, member);
+                "list_transform(list_transform([%1$s], lambda %2$s: {'texts': %2$s, 'once': list_unique(%2$s) = len(%2$s)}), lambda %2$s: %3$s)[1]"
+                        .formatted(texts, keys, joined(each));
         return bounded(
                 "5 * cardinality(%s)".formatted(x),
                 "CASE WHEN %s IS NOT NULL THEN '{' || %s || '}' END".formatted(x, members));

@@ -98,14 +98,17 @@ public final class ParquetScan {
                 group.copied() == null ? PATH : DuckDb.literal(group.copied().url());
         LakeObject first = read.get(0).whole();
         boolean alike = read.stream().map(LakeObject::partition).distinct().count() == 1;
-        String folders = alike ? DuckDb.literal(first.url()) : PATH;
         List<String> columns = new ArrayList<>(schema.selectList(
                 group.shape(),
                 group.copy() == null ? null : group.copy().types(),
                 use,
                 isRead,
                 group.folders().stream()
-                        .collect(Collectors.toMap(name -> name, name -> folder(name, folders, group.prefix())))));
+                        .collect(Collectors.toMap(
+                                name -> name,
+                                name -> alike
+                                        ? constant(first.partition().get(name))
+                                        : fromPath(name, group.prefix())))));
         further.forEach((name, expression) -> columns.add(
                 "%s AS %s".formatted(expression.equalsIgnoreCase(PATH) ? path : expression, Query.identifier(name))));
         if (!number.isEmpty()) {
@@ -137,11 +140,20 @@ public final class ParquetScan {
                         rows(read.get(0)));
     }
 
-    /** The value of a folder: from the path, so that DuckDB opens no files of unwanted folders, or a constant. */
-    private static String folder(String name, String path, int prefix) {
-        String raw = "split_part(split_part('/' || substr(%s, %d), %s, 2), '/', 1)"
-                .formatted(path, prefix + 1, DuckDb.literal("/" + name + "="));
-        return "nullif(coalesce(try(url_decode(%1$s)), %1$s), '%2$s')".formatted(raw, FolderValues.NULL);
+    /** The value of a folder in which all objects are. */
+    private static String constant(String value) {
+        return (value.equals(FolderValues.NULL) ? "NULL" : DuckDb.literal(value)) + "::VARCHAR";
+    }
+
+    /**
+     * The value of a folder from the path, so that DuckDB opens no files of unwanted folders. Not with split_part() and nullif(): these are
+     * macros, which repeat their arguments, so that DuckDB would plan dozens of copies.
+     */
+    private static String fromPath(String name, int prefix) {
+        String raw = "string_split(string_split('/' || substr(%s, %d), %s)[2], '/')[1]"
+                .formatted(PATH, prefix + 1, DuckDb.literal("/" + name + "="));
+        String decoded = "coalesce(try(url_decode(%1$s)), %1$s)".formatted(raw);
+        return "CASE WHEN %1$s <> '%2$s' THEN %1$s END".formatted(decoded, FolderValues.NULL);
     }
 
     /** The list of these objects as an argument of table functions. */

@@ -162,6 +162,12 @@ final class LocalDataset implements AutoCloseable {
         throw duckDb.statements().whyItEnded(statement);
     }
 
+    /** The statement for the records of all objects together. */
+    String statement(String sql) {
+        learn();
+        return duckDb().statements().records(parsed(sql), objects, schema, false, 0);
+    }
+
     /** As an export reads several small objects with one statement. */
     List<String> bundled(String sql, List<LakeObject> some) {
         return bundled(sql, some, false);
