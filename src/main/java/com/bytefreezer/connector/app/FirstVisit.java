@@ -112,7 +112,7 @@ final class FirstVisit {
         Path file = folder.resolve(NOBODY + ".parquet");
         try {
             Query query;
-            try (Connection connection = DuckDb.forParsing(cell);
+            try (Connection connection = DuckDb.bare(cell);
                     Statement statement = connection.createStatement()) {
                 statement.execute("COPY (%s) TO %s".formatted(records(), DuckDb.literal(file.toString())));
                 query = Query.parse("SELECT * FROM events", connection, name -> false);

@@ -102,6 +102,7 @@ public final class DeliveryCamel {
         camel.init();
         CamelContext context = camel.getCamelContext();
         context.getTypeConverterRegistry().addTypeConverters(BatchConverters.class);
+        context.getTypeConverterRegistry().addTypeConverters(ConstantConverters.class);
         return context;
     }
 

@@ -39,7 +39,7 @@ final class Arrived {
         String names = objects.stream()
                 .map(object -> DuckDb.literal(object.toString()))
                 .collect(Collectors.joining(", "));
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
                         "SELECT e::VARCHAR FROM read_parquet([%s], union_by_name = true) e".formatted(names))) {

@@ -9,15 +9,14 @@ import com.bytefreezer.connector.lookup.LookupVersions;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
-import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.MemoryLimit;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.bytefreezer.connector.query.PinnedTypes;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.RunDataSource;
 import com.bytefreezer.connector.query.SharedReading;
 import com.bytefreezer.connector.signs.Signs;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -117,13 +116,13 @@ public final class Exports {
         if (unknown.isEmpty()) {
             return;
         }
-        try (Connection connection = DuckDb.forParsing(engine)) {
-            PinnedTypes.check(settings, connection);
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open(engine)) {
+            PinnedTypes.check(settings, duckDb.connection());
             Set<String> problems = new LinkedHashSet<>();
             ConnectorException first = null;
             for (ExportDefinition definition : definitions) {
                 try {
-                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, connection, lookups::mayBe));
+                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, duckDb.connection(), lookups::mayBe));
                 } catch (ConnectorException e) {
                     problems.add("export %s: %s".formatted(definition.name(), e.saying(effect)));
                     first = first == null ? e : first;

@@ -1,15 +1,14 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.Lane;
-import com.bytefreezer.connector.cursor.LaneQueries;
 import com.bytefreezer.connector.cursor.LaneQueries.Begun;
 import com.bytefreezer.connector.cursor.LaneQueries.Known;
+import com.bytefreezer.connector.cursor.LaneQueries;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.Engine;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.bytefreezer.connector.query.Query;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
@@ -63,9 +62,9 @@ final class LaneQuery {
     }
 
     private Used parsed(Known known) {
-        try (Connection connection = DuckDb.forParsing(engine)) {
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open(engine)) {
             return new Used(
-                    Query.parse(known.sql(), connection, isLookup), known.rest().equals("omit"));
+                    Query.parse(known.sql(), duckDb.connection(), isLookup), known.rest().equals("omit"));
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
         }

@@ -17,10 +17,10 @@ import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.LookupTables;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.bytefreezer.connector.query.Plan;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.Schema;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -168,8 +168,8 @@ public final class Planner {
     }
 
     Query query(String sql) {
-        try (Connection connection = DuckDb.forParsing(engine.get())) {
-            return Query.parse(sql, connection, Lookups.of(settings)::mayBe);
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open(engine.get())) {
+            return Query.parse(sql, duckDb.connection(), Lookups.of(settings)::mayBe);
         } catch (SQLException e) {
             throw new ConnectorException(
                     "DuckDB does not start (" + DuckDbException.of(e).getMessage() + ").", e);

@@ -4,7 +4,6 @@ import com.bytefreezer.connector.disk.PrivateFiles;
 import com.bytefreezer.connector.disk.ScratchFolder;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
-import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.EventFile;
@@ -12,6 +11,7 @@ import com.bytefreezer.connector.query.LookupTables;
 import com.bytefreezer.connector.query.ObjectWidth;
 import com.bytefreezer.connector.query.PackDuckDb;
 import com.bytefreezer.connector.query.PackQuery;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.bytefreezer.connector.receive.EventBatch;
 import com.bytefreezer.connector.spool.SealedSegment;
 import java.io.BufferedInputStream;
@@ -23,7 +23,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -84,8 +83,8 @@ record Making(Packer packer, SealedSegment segment, Map<String, String> columns,
     }
 
     private static PackQuery all() throws SQLException {
-        try (Connection connection = DuckDb.forParsing()) {
-            return PackQuery.parse(PackQuery.ALL, connection, name -> false);
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open()) {
+            return PackQuery.parse(PackQuery.ALL, duckDb.connection(), name -> false);
         }
     }
 

@@ -6,9 +6,8 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.problem.Problem;
-import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.PackQuery;
-import java.sql.Connection;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
@@ -85,9 +84,9 @@ public final class Recipes {
 
     private PackQuery query(PackDefinition pack) {
         return queries.computeIfAbsent(pack.sql() + "\n" + pack.types(), key -> {
-            try (Connection connection = DuckDb.forParsing()) {
+            try (ParsingDuckDb duckDb = ParsingDuckDb.open()) {
                 // A lookup may come later; until then, the pack waits.
-                return PackQuery.parse(pack.sql(), connection, name -> true).with(pack.types(), connection);
+                return PackQuery.parse(pack.sql(), duckDb.connection(), name -> true).with(pack.types(), duckDb.connection());
             } catch (SQLException e) {
                 throw new ConnectorException("DuckDB: " + e.getMessage(), e);
             }

@@ -61,13 +61,13 @@ public final class DuckDb implements AutoCloseable {
         return "'" + text.replace("'", "''") + "'";
     }
 
-    /** A DuckDB without data in this process, for parsing SQL. */
-    public static Connection forParsing() {
-        return forParsing(Engine.HERE);
+    /** A DuckDB without data in this process. To parse SQL, see {@link ParsingDuckDb}. */
+    public static Connection bare() {
+        return bare(Engine.HERE);
     }
 
-    /** A DuckDB without data, for parsing SQL. */
-    public static Connection forParsing(Engine engine) {
+    /** A DuckDB without data. */
+    public static Connection bare(Engine engine) {
         try {
             return engine.connect();
         } catch (SQLException e) {
@@ -384,7 +384,7 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
-    private static ConnectorException notStarted(SQLException e) {
+    static ConnectorException notStarted(SQLException e) {
         return new ConnectorException(
                 "DuckDB does not start (%s).".formatted(DuckDbException.of(e).getMessage()),
                 Problem.NOTHING_EXPORTED,

@@ -38,9 +38,14 @@ final class DuckDbHere implements Engine {
         Properties streaming = new Properties();
         streaming.setProperty("jdbc_stream_results", "true");
         streaming.setProperty(Httpfs.UNVERIFIED, "true");
+        return connect(streaming);
+    }
+
+    /** A connection to a new in-memory database with these options. */
+    static Connection connect(Properties options) throws SQLException {
         // Not by DriverManager, which first loads the drivers of all databases, and with them half of the
         // libraries.
-        return new DuckDBDriver().connect("jdbc:duckdb:", streaming);
+        return new DuckDBDriver().connect("jdbc:duckdb:", options);
     }
 
     @Override

@@ -76,7 +76,7 @@ public final class ObjectWriter {
     }
 
     private Connection open(int most) throws SQLException {
-        Connection connection = DuckDb.forParsing();
+        Connection connection = DuckDb.bare();
         try {
             DuckDb.execute(connection, "SET memory_limit='%dB'".formatted(memory));
             DuckDb.execute(connection, "SET threads=%d".formatted(most));

@@ -317,7 +317,7 @@ class FeedsTest {
         List<String> numbers = new ArrayList<>();
         try (Lake lake = Lake.of(settings, "acme", dataset, null);
                 Stream<LakeObject> objects = lake.objects();
-                Connection connection = DuckDb.forParsing();
+                Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement()) {
             for (LakeObject each : objects.toList()) {
                 try (ResultSet rows = statement.executeQuery("SELECT a::VARCHAR FROM read_parquet('%s')"

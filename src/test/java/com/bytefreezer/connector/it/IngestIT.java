@@ -243,7 +243,7 @@ class IngestIT {
             return List.of();
         }
         List<Integer> ids = new ArrayList<>();
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
                         "SELECT number FROM (SELECT %s AS number FROM read_parquet(['%s'], union_by_name = true)) WHERE number IS NOT NULL"

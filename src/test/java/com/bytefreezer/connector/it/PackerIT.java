@@ -109,7 +109,7 @@ class PackerIT {
         for (String key : lake(minio)) {
             Files.write(folder.resolve(Path.of(key).getFileName()), minio.get("packer", key));
         }
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT count(n), count(DISTINCT n) FROM read_parquet(%s)"
                         .formatted(DuckDb.literal(folder + "/*.parquet")))) {

@@ -139,7 +139,7 @@ class AnyEventsTest {
             objects = files.filter(Files::isRegularFile).toList();
         }
         Map<Integer, JsonNode> packed = new LinkedHashMap<>();
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement()) {
             for (Path object : objects) {
                 try (ResultSet rows = statement.executeQuery(

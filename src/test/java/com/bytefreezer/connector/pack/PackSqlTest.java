@@ -299,7 +299,7 @@ class PackSqlTest {
             })
     void sqlThatNeedsSeveralEventsAtOnceIsRefused(String sqlAndProblem) throws SQLException {
         String[] parts = sqlAndProblem.split("\\|");
-        try (Connection connection = DuckDb.forParsing()) {
+        try (Connection connection = DuckDb.bare()) {
             assertThatThrownBy(() -> PackQuery.parse(parts[0], connection, name -> true))
                     .isInstanceOf(ConnectorException.class)
                     .hasMessageStartingWith(parts[1]);
@@ -366,7 +366,7 @@ class PackSqlTest {
         if (sql.isEmpty()) {
             return Optional.empty();
         }
-        try (Connection connection = DuckDb.forParsing()) {
+        try (Connection connection = DuckDb.bare()) {
             return Optional.of(new Recipe(
                     PackQuery.parse(sql, connection, name -> true).with(types, connection),
                     lookups,
@@ -376,7 +376,7 @@ class PackSqlTest {
 
     private void lookup(String name, String rows) throws SQLException {
         Path copy = folder.resolve(name + ".parquet");
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement()) {
             statement.execute("COPY (%s) TO '%s'".formatted(rows, copy));
         }

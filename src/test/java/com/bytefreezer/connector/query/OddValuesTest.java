@@ -47,7 +47,7 @@ class OddValuesTest {
 
     @BeforeAll
     static void open() {
-        connection = DuckDb.forParsing();
+        connection = DuckDb.bare();
     }
 
     @AfterAll

@@ -512,7 +512,7 @@ class PreparedSqlTest {
 
     @BeforeAll
     static void open() throws SQLException {
-        connection = DuckDb.forParsing();
+        connection = DuckDb.bare();
         try (var statement = connection.createStatement()) {
             statement.execute("SET TimeZone='UTC'");
             statement.execute("SET threads=1");

@@ -187,7 +187,7 @@ class EventReaderTest {
         String columns = shape.columns().entrySet().stream()
                 .map(one -> ", '%s': '%s'".formatted(quoted(one.getKey()), quoted(one.getValue())))
                 .collect(Collectors.joining());
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = DuckDb.bare();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(
                         "SELECT count(BfTs), count(COLUMNS(*)) FROM read_json('%s', format='newline_delimited', columns={'BfTs': 'BIGINT'%s})"

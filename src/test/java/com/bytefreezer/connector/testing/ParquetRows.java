@@ -29,9 +29,9 @@ public final class ParquetRows {
         if (files.isEmpty()) {
             return rows;
         }
-        try (Connection connection = DuckDb.forParsing();
+        try (Connection connection = SharedDuckDb.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE VIEW one AS FROM read_parquet([%s], union_by_name=true, hive_partitioning=false)"
+            statement.execute("CREATE TEMP VIEW one AS FROM read_parquet([%s], union_by_name=true, hive_partitioning=false)"
                     .formatted(files));
             try (ResultSet row = statement.executeQuery(sql)) {
                 while (row.next()) {

@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.api.data;
 
-import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.cage.Watchdog.Running;
+import com.bytefreezer.connector.cage.Watchdog;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lookup.Lookups;
@@ -11,6 +11,7 @@ import com.bytefreezer.connector.problem.Failures;
 import com.bytefreezer.connector.problem.Problem.Kind;
 import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.bytefreezer.connector.query.Query;
 import com.bytefreezer.connector.query.SqlException;
 import com.bytefreezer.connector.text.Json;
@@ -21,7 +22,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -229,8 +229,8 @@ public final class Queries {
     }
 
     private static Query parse(String sql, Running running, Predicate<String> isLookup) {
-        try (Connection connection = DuckDb.forParsing(running.engine())) {
-            return Query.parse(sql, connection, isLookup);
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open(running.engine())) {
+            return Query.parse(sql, duckDb.connection(), isLookup);
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB: " + DuckDbException.of(e).getMessage(), e);
         }

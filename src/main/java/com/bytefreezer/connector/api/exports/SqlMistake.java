@@ -3,9 +3,8 @@ package com.bytefreezer.connector.api.exports;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.query.DuckDb;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.bytefreezer.connector.query.Query;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
@@ -15,8 +14,8 @@ final class SqlMistake {
 
     /** The mistake in one line, as a run of the export would report it; empty if there is none. */
     static Optional<String> in(String sql, Settings settings) throws SQLException {
-        try (Connection connection = DuckDb.forParsing()) {
-            Query.parse(sql, connection, Lookups.of(settings)::mayBe);
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open()) {
+            Query.parse(sql, duckDb.connection(), Lookups.of(settings)::mayBe);
             return Optional.empty();
         } catch (ConnectorException e) {
             return Optional.of(e.saying(""));

@@ -6,12 +6,11 @@ import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lookup.Lookups;
 import com.bytefreezer.connector.problem.ApiException;
 import com.bytefreezer.connector.problem.ConnectorException;
-import com.bytefreezer.connector.query.DuckDb;
 import com.bytefreezer.connector.query.DuckDbException;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.PackQuery;
+import com.bytefreezer.connector.query.ParsingDuckDb;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.Optional;
@@ -47,8 +46,8 @@ public record PackSql(String sql, String name, String version, String confirm) {
         if (sql.isEmpty()) {
             throw ApiException.wrong("\"sql\" is required: one SELECT over the table incoming.");
         }
-        try (Connection connection = DuckDb.forParsing(engine)) {
-            return PackQuery.parse(sql, connection, Lookups.of(settings)::mayBe).with(types, connection);
+        try (ParsingDuckDb duckDb = ParsingDuckDb.open(engine)) {
+            return PackQuery.parse(sql, duckDb.connection(), Lookups.of(settings)::mayBe).with(types, duckDb.connection());
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB: " + DuckDbException.of(e).getMessage(), e);
         }
