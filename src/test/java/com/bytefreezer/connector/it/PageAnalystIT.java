@@ -334,44 +334,48 @@ class PageAnalystIT extends PageBed {
 
     @Test
     void everyScreenKeepsTheRulesOfAccessibility() {
+        Page page = open(address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
+        assertThat(page.locator(".cost")).containsText("400 records");
+        assertAccessibleInBothColours(page);
+        // A phone, and twice the size of a usual screen.
+        for (int width : List.of(390, 720)) {
+            page.setViewportSize(width, 450);
+            assertAccessibleInBothColours(page);
+        }
+        page.setViewportSize(1440, 900);
+        page.locator(".cell").first().click();
+        assertThat(page.locator(".value-menu")).isVisible();
+        assertAccessibleInBothColours(page);
+        page.keyboard().press("Escape");
+        page.locator("[data-tab=chart]").click();
+        assertAccessibleInBothColours(page);
+        page.locator("[data-tab=statistics]").click();
+        assertThat(page.locator(".statistics tbody tr")).hasCount(4);
+        page.locator(".columns-panel .columns .name").first().click();
+        assertThat(page.locator(".profile")).containsText("distinct");
+        assertAccessibleInBothColours(page);
+        page.locator("[data-tab=records]").click();
+        page.locator(".grid").focus();
+        page.keyboard().press("Space");
+        assertThat(page.locator(".record")).isVisible();
+        assertAccessibleInBothColours(page);
+        choose(page, "stdout", Map.of());
+        button(page, "Preview payload").click();
+        assertThat(page.locator(".payload .body")).isVisible();
+        button(page, "Save as export…").click();
+        assertThat(page.locator(".save .file").first()).isVisible();
+        assertAccessibleInBothColours(page);
+        ask(page, "SELECT nosuchcolumn FROM events");
+        assertThat(page.locator(".result .problem")).isVisible();
+        assertAccessibleInBothColours(page);
+        page.getByText("Exports").first().click();
+        assertThat(page.locator("main h1")).hasText("Exports");
+        assertAccessibleInBothColours(page);
+    }
+
+    private static void assertAccessibleInBothColours(Page page) {
         for (ColorScheme colours : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-            Page page = open(
-                    new Browser.NewContextOptions().setColorScheme(colours).setViewportSize(1440, 900),
-                    address(Where.FOLDER) + linkTo("acme/syslog", FAILED_LOGINS, "all"));
-            assertThat(page.locator(".cost")).containsText("400 records");
-            assertAccessible(page);
-            // A phone, and twice the size of a usual screen.
-            for (int width : List.of(390, 720)) {
-                page.setViewportSize(width, 450);
-                assertAccessible(page);
-            }
-            page.setViewportSize(1440, 900);
-            page.locator(".cell").first().click();
-            assertAccessible(page);
-            page.keyboard().press("Escape");
-            page.locator("[data-tab=chart]").click();
-            assertAccessible(page);
-            page.locator("[data-tab=statistics]").click();
-            assertThat(page.locator(".statistics tbody tr")).hasCount(4);
-            page.locator(".columns-panel .columns .name").first().click();
-            assertThat(page.locator(".profile")).containsText("distinct");
-            assertAccessible(page);
-            page.locator("[data-tab=records]").click();
-            page.locator(".grid").focus();
-            page.keyboard().press("Space");
-            assertThat(page.locator(".record")).isVisible();
-            assertAccessible(page);
-            choose(page, "stdout", Map.of());
-            button(page, "Preview payload").click();
-            assertThat(page.locator(".payload .body")).isVisible();
-            button(page, "Save as export…").click();
-            assertThat(page.locator(".save .file").first()).isVisible();
-            assertAccessible(page);
-            ask(page, "SELECT nosuchcolumn FROM events");
-            assertThat(page.locator(".result .problem")).isVisible();
-            assertAccessible(page);
-            page.getByText("Exports").first().click();
-            assertThat(page.locator("main h1")).hasText("Exports");
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colours));
             assertAccessible(page);
         }
     }
@@ -395,9 +399,9 @@ class PageAnalystIT extends PageBed {
                 () => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
                   .filter(entry => !entry.name.includes('/api/'))
                   .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""));
-        // The best of three, since the machine may be busy.
+        // The best of at most three, since the machine may be busy.
         double paint = Double.MAX_VALUE;
-        for (int load = 1; load <= 3; load++) {
+        for (int load = 1; load <= 3 && paint >= 2_000; load++) {
             page.reload();
             assertThat(page.locator(".cm-content")).isVisible();
             paint = Math.min(

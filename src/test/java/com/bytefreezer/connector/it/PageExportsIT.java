@@ -152,7 +152,7 @@ class PageExportsIT extends PageBed {
             try (ConnectorProcess connector = connector(
                     routes,
                     with(
-                            "lake.root=file:" + lake,
+                            "lake.root=file:" + lake(),
                             "destination.webhook.url=" + sink.url(),
                             "cursor.file=" + folder.resolve("managed.db")))) {
                 Page page = open(connector.link() + "#/exports/managed/webhook");
@@ -224,7 +224,7 @@ class PageExportsIT extends PageBed {
                 broken.root().resolve("acme/events/data/parquet/year=2026/month=10/day=20/hour=01/b.parquet"),
                 "no Parquet");
         Path tenant =
-                Files.createSymbolicLink(lake.resolve("broken"), broken.root().resolve("acme"));
+                Files.createSymbolicLink(lake().resolve("broken"), broken.root().resolve("acme"));
         try {
             Files.writeString(
                     routes.resolve("exports/unread.camel.yaml"),
@@ -256,7 +256,7 @@ class PageExportsIT extends PageBed {
                 ConnectorProcess connector = connector(
                         routes,
                         with(
-                                "lake.root=file:" + lake,
+                                "lake.root=file:" + lake(),
                                 "destinations.siem-prod.kind=webhook",
                                 "destinations.siem-prod.url=" + siem.url(),
                                 "delivery.max-rejected-ratio=1",
@@ -331,7 +331,7 @@ class PageExportsIT extends PageBed {
     /** The settings of an export of the failed logins. */
     private static String[] failedLogins(WebhookServer sink) {
         return with(
-                "lake.root=file:" + lake,
+                "lake.root=file:" + lake(),
                 "query.tenant-id=acme",
                 "query.dataset-id=syslog",
                 "query.sql=" + FAILED_LOGINS,

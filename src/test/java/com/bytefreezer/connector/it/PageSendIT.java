@@ -177,7 +177,7 @@ class PageSendIT extends PageBed {
             shoot(page, "save-as-export");
             button(page, "Write the file").click();
             assertThat(page.locator(".save .verdict.good")).containsText(name + ".camel.yaml");
-            assertThat(Files.readString(folder.resolve("routes/exports/%s.camel.yaml".formatted(name))))
+            assertThat(Files.readString(shared().resolve("routes/exports/%s.camel.yaml".formatted(name))))
                     .contains("Failed password", name);
             button(page, "Write the file").click();
             assertThat(page.locator(".save .problem")).isVisible();
@@ -221,7 +221,7 @@ class PageSendIT extends PageBed {
         try (ConnectorProcess connector = connector(
                 routes,
                 with(
-                        "lake.root=file:" + lake,
+                        "lake.root=file:" + lake(),
                         "destination.type=webhook",
                         "destination.webhook.url=http://127.0.0.1:9",
                         "destination.webhook.token=never-shown",
