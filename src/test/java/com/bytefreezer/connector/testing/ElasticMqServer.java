@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -71,18 +72,17 @@ public final class ElasticMqServer implements AutoCloseable {
 
     /** Starts it, with what it had when it was stopped. */
     public void restart() {
+        var command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m"));
+        command.addAll(TestTools.quickStart(classPath));
+        command.addAll(List.of(
+                "-Dconfig.file=" + directory.resolve("elasticmq.conf"),
+                "-cp",
+                classPath.resolve("*").toString(),
+                "org.elasticmq.server.Main"));
         process = ChildProcesses.startServer(
                 "ElasticMQ",
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "-Xmx128m",
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1",
-                                "-Dconfig.file=" + directory.resolve("elasticmq.conf"),
-                                "-cp",
-                                classPath.resolve("*").toString(),
-                                "org.elasticmq.server.Main")
+                new ProcessBuilder(command)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(
                                 directory.resolve("elasticmq.log").toFile())),
                 () -> {

@@ -143,15 +143,14 @@ public final class KafkaServer implements AutoCloseable {
     }
 
     private Process startProcess() {
-        var command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
+        var command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m"));
+        command.addAll(TestTools.quickStart(classPath));
+        command.addAll(List.of(
                 "-cp",
                 classPath.resolve("*").toString(),
                 "kafka.Kafka",
-                directory.resolve("server.properties").toString());
+                directory.resolve("server.properties").toString()));
         return ChildProcesses.startServer(
                 "Kafka",
                 new ProcessBuilder(command)
