@@ -9,6 +9,7 @@ import com.bytefreezer.connector.signs.Periodic;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +43,9 @@ public final class Watchdog {
     private final Semaphore looks;
     private final Map<String, Running> running = new ConcurrentHashMap<>();
     private final Map<String, Runnable> others = new ConcurrentHashMap<>();
+    /** Ids of {@link #cancelForGood}: their queries may begin later. */
+    private final Set<String> cancelledForGood = ConcurrentHashMap.newKeySet();
+
     private final ScheduledExecutorService clock = Periodic.thread("watchdog");
 
     public Watchdog(Settings settings, Cage cage) {
@@ -105,6 +109,9 @@ public final class Watchdog {
         if (running.putIfAbsent(begun.id, begun) != null) {
             throw ApiException.conflict("A query with the query_id %s is running already.".formatted(id));
         }
+        if (cancelledForGood.contains(begun.id)) {
+            begun.cancelled = true;
+        }
         return begun;
     }
 
@@ -118,6 +125,9 @@ public final class Watchdog {
             return work.call();
         }
         others.put(id, stop);
+        if (cancelledForGood.contains(id)) {
+            stop.run();
+        }
         try {
             return work.call();
         } finally {
@@ -139,6 +149,18 @@ public final class Watchdog {
         found.cancelled = true;
         found.tick();
         return true;
+    }
+
+    /** Cancels what runs with this id, and what begins with it before {@link #forget}. */
+    public void cancelForGood(String id) {
+        // Before the look at what runs: what begins meanwhile sees it.
+        cancelledForGood.add(id);
+        cancel(id);
+    }
+
+    /** No more begins with this id. */
+    public void forget(String id) {
+        cancelledForGood.remove(id);
     }
 
     /** A running query or look. */
@@ -164,6 +186,7 @@ public final class Watchdog {
         public Engine engine() {
             Cell taken = cell;
             if (taken == null) {
+                check();
                 taken = cage.take();
                 cell = taken;
             }

@@ -1,21 +1,21 @@
 package com.bytefreezer.connector.mcp;
 
+import com.bytefreezer.connector.cage.Watchdog;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 
 /** The requests that are being answered. The client that sent one can cancel it. Safe for use by several threads. */
 final class Calls {
-    private final Consumer<String> cancel;
+    private final Watchdog watchdog;
     private final Map<Key, Call> underWay = new ConcurrentHashMap<>();
 
     /** The name that a client gives its request. */
     private record Key(String client, Object request) {}
 
-    /** @param cancel ends the query with this {@code query_id}, if it runs */
-    Calls(Consumer<String> cancel) {
-        this.cancel = cancel;
+    /** @param watchdog of the queries that they run */
+    Calls(Watchdog watchdog) {
+        this.watchdog = watchdog;
     }
 
     /** A request that is being answered. */
@@ -23,6 +23,7 @@ final class Calls {
         private final Key key;
         private final String queryId = UUID.randomUUID().toString();
         private volatile boolean cancelled;
+        private boolean closed;
 
         private Call(Key key) {
             this.key = key;
@@ -37,15 +38,19 @@ final class Calls {
             return cancelled;
         }
 
-        /** Stops the work for it. */
-        void cancel() {
-            cancelled = true;
-            cancel.accept(queryId);
+        /** Stops the work for it, also what has not begun yet. */
+        synchronized void cancel() {
+            if (!closed) {
+                cancelled = true;
+                watchdog.cancelForGood(queryId);
+            }
         }
 
         @Override
-        public void close() {
+        public synchronized void close() {
             underWay.remove(key, this);
+            closed = true;
+            watchdog.forget(queryId);
         }
     }
 

@@ -1,12 +1,12 @@
 package com.bytefreezer.connector.mcp;
 
+import com.bytefreezer.connector.mcp.Calls.Call;
 import com.bytefreezer.connector.mcp.Message.Notification;
 import com.bytefreezer.connector.mcp.Message.Request;
 import com.bytefreezer.connector.mcp.Message.Wrong;
 import io.modelcontextprotocol.spec.HttpHeaders;
 import io.modelcontextprotocol.spec.McpSchema.ErrorCodes;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ public final class HttpTransport {
                 : Message.of(body == null ? new byte[0] : body);
         // Without a session, clients cannot be distinguished.
         String client = session == null ? UUID.randomUUID().toString() : session;
-        byte[] answer = answer(message, client, cancel -> onHangup(http, cancel));
+        byte[] answer = answer(message, client, http);
         http.removeHeaders("*");
         http.setHeader(
                 Exchange.HTTP_RESPONSE_CODE, message instanceof Wrong ? 400 : message instanceof Request ? 200 : 202);
@@ -47,9 +47,11 @@ public final class HttpTransport {
         http.setBody(answer);
     }
 
-    private byte @Nullable [] answer(Message message, String client, Consumer<Runnable> begun) {
+    private byte @Nullable [] answer(Message message, String client, org.apache.camel.Message http) {
         if (message instanceof Request request) {
-            byte[] answer = protocol.answer(request, client, begun);
+            Call call = protocol.begin(request, client);
+            onHangup(http, call::cancel);
+            byte[] answer = protocol.answer(request, call);
             return answer == null
                     ? Message.error(request.call().id(), ErrorCodes.INVALID_REQUEST, "The request was cancelled.")
                     : answer;

@@ -27,7 +27,6 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +61,7 @@ public final class Protocol implements CamelContextAware {
     public Protocol(Settings settings, Secrets secrets, Watchdog watchdog) {
         this.settings = settings;
         this.secrets = secrets;
-        calls = new Calls(watchdog::cancel);
+        calls = new Calls(watchdog);
         boolean mayExport = settings.optional("mcp.allow").isPresent();
         tools = settings.routes().tools().stream()
                 .filter(tool -> tool.reads() || mayExport)
@@ -80,16 +79,26 @@ public final class Protocol implements CamelContextAware {
     }
 
     /**
-     * Answers a message; may take long.
+     * From now on the request can be cancelled.
      *
-     * @param client the sender; nobody else can cancel the request
-     * @param begun gets a way to cancel the request, usable from any thread
+     * @param client the sender; nobody else can cancel it
+     */
+    Call begin(Request request, String client) {
+        return calls.begin(client, request.call().id());
+    }
+
+    /**
+     * Answers a request; may take long.
+     *
+     * @param begun the same request; is closed
      * @return null if it was cancelled
      */
-    byte @Nullable [] answer(Request request, String client, Consumer<Runnable> begun) {
+    byte @Nullable [] answer(Request request, Call begun) {
         JSONRPCRequest asked = request.call();
-        try (Call call = calls.begin(client, asked.id())) {
-            begun.accept(call::cancel);
+        try (Call call = begun) {
+            if (call.isCancelled()) {
+                return null;
+            }
             JSONRPCResponse answer = Objects.requireNonNull(handler()
                     .handleRequest(McpTransportContext.create(Map.of(Tools.CALL, call)), asked)
                     .block());

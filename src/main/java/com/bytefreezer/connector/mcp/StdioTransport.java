@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.mcp;
 
+import com.bytefreezer.connector.mcp.Calls.Call;
 import com.bytefreezer.connector.mcp.Message.Notification;
 import com.bytefreezer.connector.mcp.Message.Request;
 import com.bytefreezer.connector.mcp.Message.Wrong;
@@ -73,9 +74,12 @@ public final class StdioTransport {
                 ? new Wrong(ErrorCodes.INVALID_REQUEST, "The message is larger than 1 MB.")
                 : Message.of(line);
         if (message instanceof Request request) {
+            // Before the next message, which may cancel it.
+            Call call = protocol.begin(request, CLIENT);
             try {
-                answering.execute(() -> write(protocol.answer(request, CLIENT, cancel -> {})));
+                answering.execute(() -> write(protocol.answer(request, call)));
             } catch (RejectedExecutionException e) {
+                call.close();
                 write(Message.error(
                         request.call().id(),
                         ErrorCodes.INTERNAL_ERROR,

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,6 +71,24 @@ class CageTest {
             assertThatThrownBy(() -> execute(copy, "SELECT nope")).hasMessageContaining("Binder Error");
         } finally {
             cage.giveBack(cell);
+        }
+    }
+
+    @Test
+    void aCancellationForGoodHoldsForWhatBeginsLater() throws Exception {
+        var watchdog = new Watchdog(TestSettings.over(temp, Map.of()), cage);
+        watchdog.cancelForGood("it");
+        var stopped = new AtomicBoolean();
+        watchdog.cancellable("it", () -> stopped.set(true), () -> null);
+        assertThat(stopped).isTrue();
+        try (var query = watchdog.query("it");
+                var look = watchdog.look("another")) {
+            assertThatThrownBy(query::engine).hasMessage("The query was cancelled.");
+            look.check();
+        }
+        watchdog.forget("it");
+        try (var query = watchdog.query("it")) {
+            query.check();
         }
     }
 
