@@ -83,6 +83,7 @@ final class ValueRules {
         RULES.put("server.max-queries", between(1, 1000));
         RULES.put("server.max-result-bytes", between(1, Integer.MAX_VALUE));
         RULES.put("server.max-download-bytes", between(1, Integer.MAX_VALUE));
+        RULES.put("server.max-temporary-bytes", between(1, Integer.MAX_VALUE));
         RULES.put("cursor.lookback-hours", between(0, 24 * 3650));
         RULES.put("cursor.start", ValueRules::startOfCursor);
         RULES.put("schedule.interval-seconds", between(1, 31_536_000));

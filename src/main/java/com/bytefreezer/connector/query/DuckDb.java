@@ -144,8 +144,8 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /** Limits its space in the temporary folder; a statement that needs more fails. */
-    public void limitTemporaryFiles(int gigabytes) {
-        change(() -> sandbox.limitTemporaryFiles(gigabytes));
+    public void limitTemporaryFiles(long bytes) {
+        change(() -> sandbox.limitTemporaryFiles(bytes));
     }
 
     /**

@@ -124,8 +124,8 @@ final class Sandbox {
     }
 
     /** Limits its space in the temporary folder; a statement that needs more fails. */
-    void limitTemporaryFiles(int gigabytes) throws SQLException {
-        prepare(one -> one.set("max_temp_directory_size", gigabytes + "GB"));
+    void limitTemporaryFiles(long bytes) throws SQLException {
+        prepare(one -> one.set("max_temp_directory_size", bytes + "B"));
     }
 
     /** Locks the configuration: from now on, no setting can be changed. */

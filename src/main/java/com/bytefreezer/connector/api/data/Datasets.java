@@ -50,9 +50,6 @@ public final class Datasets implements CamelContextAware {
     /** The number of newest objects from which the columns are learned. */
     private static final int SAMPLE = 200;
 
-    /** A sort that a person waits for needs less, and others use the disk too. */
-    private static final int MOST_TEMPORARY_GIGABYTES = 2;
-
     private final Settings settings;
     private @Nullable CamelContext routes;
     private final Map<DatasetName, Kept> kept = Collections.synchronizedMap(new Recent<>(MOST_KEPT));
@@ -193,7 +190,7 @@ public final class Datasets implements CamelContextAware {
     private DuckDb sandbox(Dataset dataset, Watchdog.Running running, LookupTables lookups) {
         DuckDb duckDb =
                 DuckDb.open(running.engine(), settings, dataset.folders(), dataset.credentials(), true, lookups);
-        duckDb.limitTemporaryFiles(MOST_TEMPORARY_GIGABYTES);
+        duckDb.limitTemporaryFiles(settings.integer("server.max-temporary-bytes"));
         duckDb.lock(Runtime.getRuntime().availableProcessors());
         return duckDb;
     }
