@@ -75,9 +75,18 @@ public final class Workbench implements AutoCloseable {
         firstVisit = new FirstVisit(settings, cage, credentials);
     }
 
-    /** Starts the server and logs its address. */
+    /** Starts the server and logs its address; in interactive mode, it prepares for the first visitor of the page. */
     public HttpServer start() throws Exception {
-        if (feeds.isEmpty()) {
+        return start(feeds.isEmpty());
+    }
+
+    /** Starts the same for clients that ask for no records: it prepares for nobody, and the first query waits for its process. */
+    public HttpServer startUnvisited() throws Exception {
+        return start(false);
+    }
+
+    private HttpServer start(boolean isVisited) throws Exception {
+        if (isVisited) {
             firstVisit.prepare();
         }
         CamelContext context = DeliveryCamel.init(camel);
@@ -103,7 +112,7 @@ public final class Workbench implements AutoCloseable {
         }
         // Who reads it may send at once.
         server.announce();
-        if (feeds.isEmpty()) {
+        if (isVisited) {
             firstVisit.rehearse();
         }
         return server;

@@ -61,7 +61,7 @@ class ExplorerTest {
         lake.bytes("year=2026/month=11/day=20/hour=00/a.parquet.tmp", new byte[] {1});
         Files.createDirectories(root.resolve("other/empty/data/parquet"));
         Files.createDirectories(root.resolve("other/no-dataset"));
-        api = TestApi.over(Map.of("lake.root", "file:" + root));
+        api = TestApi.visited(Map.of("lake.root", "file:" + root));
     }
 
     @Test

@@ -67,7 +67,7 @@ class QueriesTest {
                         "SELECT 9007199254740993 AS big, 1.10::DECIMAL(4,2) AS price, TIMESTAMP '2026-11-20 01:02:03' AS t, [1, NULL] AS l, '<script>\"''' AS \"<img src=x>\"");
         ParquetLake.in(root.resolve("lake")).object("year=2026/month=11/day=20/hour=02/b.parquet", "SELECT 2 AS big");
         Files.createSymbolicLink(root.resolve("lake/sample"), SAMPLE.resolve("acme"));
-        api = TestApi.over(Map.of(
+        api = TestApi.visited(Map.of(
                 "lake.root",
                 "file:" + root.resolve("lake"),
                 "duckdb.temp-folder",
@@ -483,7 +483,7 @@ class QueriesTest {
     @Test
     void readsABucket() throws Exception {
         try (S3Server s3 = sampleBucket()) {
-            try (TestApi bucket = TestApi.over(bucket(s3, s3.endpoint()))) {
+            try (TestApi bucket = TestApi.visited(bucket(s3, s3.endpoint()))) {
                 JsonNode datasets = bucket.get("/api/v1/datasets").json().path("datasets");
                 assertThat(datasets).hasSize(1);
                 assertThat(datasets.at("/0/parquet_path").asText())

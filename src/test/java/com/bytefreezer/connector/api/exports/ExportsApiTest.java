@@ -161,7 +161,7 @@ class ExportsApiTest {
         TestRun.batch(settings);
         Workbench workbench = new Workbench(settings.with(Mode.INTERACTIVE, Map.of()), new Secrets());
         try (workbench) {
-            workbench.start();
+            workbench.startUnvisited();
             try (Cursor held = Cursor.open(folder.resolve("cursor.db"), Duration.ofHours(1))) {
                 assertThat(get("/api/v1/exports").toString()).contains("\"accepted\":108,");
                 HttpResponse<String> refused = post(EXPORT + "/reset-cursor", "{\"confirm\":\"default/webhook\"}");
