@@ -324,12 +324,12 @@ class QueriesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-        SELECT string_agg(message || range, '') FROM events, range(10000000) | The query needs more memory and temporary space
-        SELECT list(range) FROM range(1000000000)                            | The query needs more memory and temporary space
-        SELECT repeat('x', 100000000) AS x FROM range(30)                    | The query needs more memory and temporary space
-        SELECT repeat('x', 2000000) AS x                                     | The first record has 2000008 bytes, more than
-        SELECT range FROM range(1000000000) ORDER BY hash(range), range LIMIT 5 OFFSET 900000000 | The query needs more memory and temporary space
+    @CsvSource(delimiter = ';', quoteCharacter = '"', textBlock = """
+        SELECT string_agg(message || range, '') FROM events, range(10000000) ; The query needs more memory and temporary space
+        SELECT list(range) FROM range(1000000000)                            ; The query needs more memory and temporary space
+        SELECT repeat('x', 100000000) AS x FROM range(30)                    ; The query needs more memory and temporary space
+        SELECT repeat('x', 2000000) AS x                                     ; The first record has 2000008 bytes, more than
+        SELECT range FROM range(1000000000) ORDER BY hash(range), range LIMIT 5 OFFSET 900000000 ; The query needs more memory and temporary space
         """)
     void survivesWhatIsTooBig(String sql, String end) {
         Answer answer = api.post("/api/v1/query", body("sample", "syslog", sql, "query_id", "big"));
