@@ -107,7 +107,8 @@ public final class ParquetScan {
                         .collect(Collectors.toMap(
                                 name -> name,
                                 name -> alike
-                                        ? constant(first.partition().get(name))
+                                        ? constant(Objects.requireNonNull(
+                                                first.partition().get(name)))
                                         : fromPath(name, group.prefix())))));
         further.forEach((name, expression) -> columns.add(
                 "%s AS %s".formatted(expression.equalsIgnoreCase(PATH) ? path : expression, Query.identifier(name))));
