@@ -122,7 +122,8 @@ public final class Exports {
             ConnectorException first = null;
             for (ExportDefinition definition : definitions) {
                 try {
-                    queries.computeIfAbsent(definition.sql(), sql -> Query.parse(sql, duckDb.connection(), lookups::mayBe));
+                    queries.computeIfAbsent(
+                            definition.sql(), sql -> Query.parse(sql, duckDb.connection(), lookups::mayBe));
                 } catch (ConnectorException e) {
                     problems.add("export %s: %s".formatted(definition.name(), e.saying(effect)));
                     first = first == null ? e : first;

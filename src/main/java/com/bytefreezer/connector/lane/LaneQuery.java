@@ -1,9 +1,9 @@
 package com.bytefreezer.connector.lane;
 
 import com.bytefreezer.connector.config.Lane;
+import com.bytefreezer.connector.cursor.LaneQueries;
 import com.bytefreezer.connector.cursor.LaneQueries.Begun;
 import com.bytefreezer.connector.cursor.LaneQueries.Known;
-import com.bytefreezer.connector.cursor.LaneQueries;
 import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.query.ParsingDuckDb;
@@ -64,7 +64,8 @@ final class LaneQuery {
     private Used parsed(Known known) {
         try (ParsingDuckDb duckDb = ParsingDuckDb.open(engine)) {
             return new Used(
-                    Query.parse(known.sql(), duckDb.connection(), isLookup), known.rest().equals("omit"));
+                    Query.parse(known.sql(), duckDb.connection(), isLookup),
+                    known.rest().equals("omit"));
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB does not end (" + e.getMessage() + ").", e);
         }

@@ -86,7 +86,8 @@ public final class Recipes {
         return queries.computeIfAbsent(pack.sql() + "\n" + pack.types(), key -> {
             try (ParsingDuckDb duckDb = ParsingDuckDb.open()) {
                 // A lookup may come later; until then, the pack waits.
-                return PackQuery.parse(pack.sql(), duckDb.connection(), name -> true).with(pack.types(), duckDb.connection());
+                return PackQuery.parse(pack.sql(), duckDb.connection(), name -> true)
+                        .with(pack.types(), duckDb.connection());
             } catch (SQLException e) {
                 throw new ConnectorException("DuckDB: " + e.getMessage(), e);
             }

@@ -25,7 +25,8 @@ class ConstantConvertersTest {
 
     @BeforeEach
     void open() throws Exception {
-        camel = DeliveryCamel.prepare(TestRun.settings(folder, Map.of()), List.of(Path.of("routes/delivery.camel.yaml")));
+        camel = DeliveryCamel.prepare(
+                TestRun.settings(folder, Map.of()), List.of(Path.of("routes/delivery.camel.yaml")));
         context = DeliveryCamel.init(camel);
     }
 

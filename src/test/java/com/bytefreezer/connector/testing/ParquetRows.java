@@ -31,8 +31,9 @@ public final class ParquetRows {
         }
         try (Connection connection = SharedDuckDb.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TEMP VIEW one AS FROM read_parquet([%s], union_by_name=true, hive_partitioning=false)"
-                    .formatted(files));
+            statement.execute(
+                    "CREATE TEMP VIEW one AS FROM read_parquet([%s], union_by_name=true, hive_partitioning=false)"
+                            .formatted(files));
             try (ResultSet row = statement.executeQuery(sql)) {
                 while (row.next()) {
                     List<String> values = new ArrayList<>();

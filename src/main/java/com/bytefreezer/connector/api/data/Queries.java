@@ -1,7 +1,7 @@
 package com.bytefreezer.connector.api.data;
 
-import com.bytefreezer.connector.cage.Watchdog.Running;
 import com.bytefreezer.connector.cage.Watchdog;
+import com.bytefreezer.connector.cage.Watchdog.Running;
 import com.bytefreezer.connector.config.Settings;
 import com.bytefreezer.connector.lake.LakeObject;
 import com.bytefreezer.connector.lookup.Lookups;

@@ -47,7 +47,8 @@ public record PackSql(String sql, String name, String version, String confirm) {
             throw ApiException.wrong("\"sql\" is required: one SELECT over the table incoming.");
         }
         try (ParsingDuckDb duckDb = ParsingDuckDb.open(engine)) {
-            return PackQuery.parse(sql, duckDb.connection(), Lookups.of(settings)::mayBe).with(types, duckDb.connection());
+            return PackQuery.parse(sql, duckDb.connection(), Lookups.of(settings)::mayBe)
+                    .with(types, duckDb.connection());
         } catch (SQLException e) {
             throw new ConnectorException("DuckDB: " + DuckDbException.of(e).getMessage(), e);
         }
