@@ -7,10 +7,8 @@ import com.bytefreezer.connector.query.MemoryLimit;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.URISyntaxException;
-import java.net.URL;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -24,12 +22,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -257,7 +253,7 @@ public final class Cage implements AutoCloseable {
     }
 
     /**
-     * Puts the library into the folder once for all processes, each of which would unpack 60 MB. Returns whether this system's
+     * Unpacks the library once for all processes, each of which would unpack 60 MB. Returns whether this system's
      * library is known.
      */
     private static boolean unpackLibrary(Path folder) throws IOException {
@@ -265,34 +261,13 @@ public final class Cage implements AutoCloseable {
                 .getOrDefault(System.getProperty("os.arch"), "");
         String name = "/libduckdb_java.so_%s_%s"
                 .formatted(System.getProperty("os.name").toLowerCase(Locale.ROOT), cpu);
-        URL library = Cage.class.getResource(name);
-        if (library == null) {
-            return false;
-        }
-        Path copy = folder.resolve(System.mapLibraryName("duckdb_java"));
-        if (linkLoaded(copy)) {
-            return true;
-        }
-        try (InputStream content = library.openStream()) {
-            Files.copy(content, copy, StandardCopyOption.REPLACE_EXISTING);
-            return true;
-        }
-    }
-
-    /** The driver has unpacked the library for this process, unless it has not been used yet or the file is gone. */
-    private static boolean linkLoaded(Path link) {
-        try (Stream<String> loaded = Files.lines(Path.of("/proc/self/maps"))) {
-            Optional<Path> library = loaded.filter(line -> line.matches(".*/libduckdb_java[^/]*\\.so"))
-                    .map(line -> Path.of(line.substring(line.indexOf('/'))))
-                    .findFirst();
-            if (library.isEmpty()) {
+        try (InputStream library = Cage.class.getResourceAsStream(name)) {
+            if (library == null) {
                 return false;
             }
-            Files.createLink(link, library.get());
+            Files.copy(
+                    library, folder.resolve(System.mapLibraryName("duckdb_java")), StandardCopyOption.REPLACE_EXISTING);
             return true;
-        } catch (IOException | UncheckedIOException | UnsupportedOperationException e) {
-            // Not Linux, or another file system.
-            return false;
         }
     }
 }

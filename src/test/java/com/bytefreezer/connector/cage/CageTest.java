@@ -3,7 +3,6 @@ package com.bytefreezer.connector.cage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.bytefreezer.connector.query.Engine;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.TestSettings;
 import java.io.IOException;
@@ -185,14 +184,6 @@ class CageTest {
         } finally {
             cage.giveBack(cell);
         }
-    }
-
-    @Test
-    void cellsUseTheLibraryThatThisProcessHasUnpacked() throws Exception {
-        Engine.HERE.connect().close();
-        Path folder = cage.take().temporaryFolder().orElseThrow().getParent();
-        assertThat((int) Files.getAttribute(folder.resolve("libduckdb_java.so"), "unix:nlink"))
-                .isGreaterThan(1);
     }
 
     @Test
