@@ -81,7 +81,8 @@ class BigObjectIT {
                 "SELECT n, CASE WHEN n = 1200000 THEN 'x' ELSE '1' END AS text FROM range(1300000) t(n)");
         lake.object(HOUR.formatted(2), "SELECT n, '1' AS text FROM range(2000000, 2000010) t(n)");
         assertThatTheFirstObjectFailsAlone(
-                "SELECT n, text::INTEGER AS number FROM events", "Could not convert string 'x' to INT32");
+                "SELECT n, text::INTEGER AS number FROM events WHERE n % 10 = 0",
+                "Could not convert string 'x' to INT32");
     }
 
     @Test
@@ -92,7 +93,7 @@ class BigObjectIT {
             bytes.write(new byte[20_000]);
         }
         lake.object(HOUR.formatted(2), "SELECT n, 1::UBIGINT AS text FROM range(2000000, 2000010) t(n)");
-        assertThatTheFirstObjectFailsAlone("SELECT n, text FROM events", "hour=01/o.parquet");
+        assertThatTheFirstObjectFailsAlone("SELECT n, text FROM events WHERE n % 10 = 0", "hour=01/o.parquet");
     }
 
     private void assertThatTheFirstObjectFailsAlone(String sql, String message) {
@@ -111,8 +112,8 @@ class BigObjectIT {
                                     "the next run tries it again")
                             .doesNotContain("\tat ");
                 }
-                assertThat(sink.timesAccepted(2_000_005)).isEqualTo(1);
-                assertThat(sink.distinctRecords()).isLessThan(1_300_010);
+                assertThat(sink.timesAccepted(2_000_000)).isEqualTo(1);
+                assertThat(sink.distinctRecords()).isLessThan(130_001);
             }
         }
     }

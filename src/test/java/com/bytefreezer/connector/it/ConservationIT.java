@@ -36,19 +36,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A million records through the packaged connector into real servers that refuse every twentieth request for a while, the
+ * Many records through the packaged connector into real servers that refuse every twentieth request for a while, the
  * connector killed twice in between: every record is accounted for, and nothing else arrives.
  */
 class ConservationIT extends PageBed {
     private static final int OBJECTS = 10;
-    private static final int FEW = 10_000;
+    private static final int FEW = 3000;
     private static final int MANY = 100_000;
-    private static final int BATCH = 1000;
+    /** How many batches the records are: the kills, the refusals and what may be repeated are counted in them. */
+    private static final int BATCHES_PER_OBJECT = 10;
+
     private static final int BUSY_EVERY = 20;
     private static final int KILLS = 2;
     private static final int PARALLEL_OBJECTS = 2;
     private static final int IN_FLIGHT = 4;
-    private static final int MOST_REPEATED = KILLS * PARALLEL_OBJECTS * IN_FLIGHT * BATCH;
 
     /** Every hundredth record has a status that is no number. */
     private static final int ONE_BAD_IN = 100;
@@ -66,10 +67,14 @@ class ConservationIT extends PageBed {
     private ParquetLake lake;
     private int recordsPerObject;
     private int records;
+    private int batch;
+    private long mostRepeated;
 
     private void writeLake(int perObject) {
         recordsPerObject = perObject;
         records = OBJECTS * perObject;
+        batch = Math.min(perObject / BATCHES_PER_OBJECT, 1000);
+        mostRepeated = (long) KILLS * PARALLEL_OBJECTS * IN_FLIGHT * batch;
         lake = ParquetLake.in(folder.resolve("lake"));
         for (int i = 0; i < OBJECTS; i++) {
             lake.numbers(object(i), (long) i * recordsPerObject, recordsPerObject);
@@ -190,7 +195,7 @@ class ConservationIT extends PageBed {
             assertThat(counts.balances()).as(counts.toString()).isTrue();
             assertThat(counts.deadLettered()).isEqualTo(bad.size());
             // What a killed connector had written, and could not note.
-            assertThat(counts.duplicates()).isBetween(0L, (long) MOST_REPEATED);
+            assertThat(counts.duplicates()).isBetween(0L, mostRepeated);
             assertThat(server.count("events")).isEqualTo(counts.accepted() + counts.duplicates());
             assertThat(sumOfNumbers(server))
                     .isEqualTo(LongStream.range(0, records).sum()
@@ -215,7 +220,7 @@ class ConservationIT extends PageBed {
             });
             assertThat(arrived.nextClearBit(0)).isEqualTo(records);
             assertThat(arrived.length()).isEqualTo(records);
-            assertThat(events.get() - records).isBetween(0L, (long) MOST_REPEATED);
+            assertThat(events.get() - records).isBetween(0L, mostRepeated);
             assertThat(cursorCounts()).isEqualTo(new Counts(records, records, 0, 0));
             assertThat(deadLetters()).isEmpty();
             System.err.printf(
@@ -227,7 +232,7 @@ class ConservationIT extends PageBed {
     /** Kills the connector after each third of the export. */
     private void exportAndKill(BusyProxy proxy, String destination, Map<String, String> its) {
         for (int kill = 1; kill <= KILLS; kill++) {
-            long requests = (long) records / BATCH * kill / (KILLS + 1);
+            long requests = (long) records / batch * kill / (KILLS + 1);
             proxy.holdAt(requests);
             try (ConnectorProcess connector = start(proxy.url(), destination, its)) {
                 Await.until(requests + " requests", Duration.ofMinutes(3), () -> proxy.answered() >= requests);
@@ -240,7 +245,7 @@ class ConservationIT extends PageBed {
                     .as(connector.standardError())
                     .isZero();
         }
-        assertThat(proxy.refused()).isGreaterThanOrEqualTo(records / BATCH / BUSY_EVERY);
+        assertThat(proxy.refused()).isGreaterThanOrEqualTo(records / batch / BUSY_EVERY);
     }
 
     /** The number of each record among them, after a look at whether it stands there with its own object and number. */
@@ -294,7 +299,7 @@ class ConservationIT extends PageBed {
                 Map.entry("QUERY_SQL", QUERY),
                 Map.entry("DESTINATION_TYPE", destination),
                 Map.entry("DESTINATION_" + destination.toUpperCase(Locale.ROOT) + "_URL", url.toString()),
-                Map.entry("SCHEDULE_BATCH_SIZE", String.valueOf(BATCH)),
+                Map.entry("SCHEDULE_BATCH_SIZE", String.valueOf(batch)),
                 Map.entry("DELIVERY_MAX_IN_FLIGHT", String.valueOf(IN_FLIGHT)),
                 Map.entry("DELIVERY_RETRY_DELAY_MS", "50"),
                 Map.entry(

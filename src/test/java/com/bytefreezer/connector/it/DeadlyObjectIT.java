@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.Deadly;
 import com.bytefreezer.connector.testing.ParquetLake;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -60,15 +62,13 @@ class DeadlyObjectIT {
             assertThat(end.lines().filter(line -> line.contains(" ERROR ")))
                     .hasSize(2)
                     .allMatch(line -> line.contains(CULPRIT));
-            assertThat(run(sink, codes, "--mode", "status")).contains("failed").contains(CULPRIT);
-            assertThat(run(sink, codes, "--mode", "plan"))
-                    .contains("set aside, because it killed the process: " + CULPRIT);
+            assertThat(runHere(sink, "status")).contains("failed").contains(CULPRIT);
+            assertThat(runHere(sink, "plan")).contains("set aside, because it killed the process: " + CULPRIT);
 
             // Somebody finds out, and mends it.
             deliver("ref: deadly, method: mended");
-            assertThat(run(sink, codes, "--mode", "batch")).contains("it is set aside");
-            assertThat(run(sink, codes, "--mode", "replay"))
-                    .contains("1 objects were set aside; the next run tries them again");
+            assertThat(runHere(sink, "batch")).contains("it is set aside");
+            assertThat(runHere(sink, "replay")).contains("1 objects were set aside; the next run tries them again");
             codes.clear();
             run(sink, codes, "--mode", "batch");
             assertThat(codes).containsExactly(0);
@@ -117,25 +117,34 @@ class DeadlyObjectIT {
                 """.formatted(Deadly.class.getName(), step));
     }
 
-    private String run(WebhookServer sink, List<Integer> codes, String... arguments) throws IOException {
-        Map<String, String> environment = new TreeMap<>(Map.of(
-                "LAKE_ROOT",
-                "file:" + lake.root(),
-                "QUERY_TENANT_ID",
-                "acme",
-                "QUERY_DATASET_ID",
-                "events",
-                "QUERY_SQL",
-                "SELECT n, message FROM events",
-                "DESTINATION_TYPE",
+    private Map<String, String> settings(WebhookServer sink) {
+        Map<String, String> settings = new TreeMap<>(lake.settings("SELECT n, message FROM events"));
+        settings.putAll(Map.of(
+                "destination.type",
                 "mine",
-                "DESTINATION_MINE_URL",
+                "destination.mine.url",
                 sink.url().toString(),
                 // So that nothing else is in flight when it dies.
-                "EXPORT_PARALLEL_OBJECTS",
+                "export.parallel-objects",
                 "1",
-                "CURSOR_FILE",
+                "data.folder",
+                folder.toString(),
+                "cursor.file",
                 folder.resolve("cursor.db").toString()));
+        return settings;
+    }
+
+    /** Nothing dies of it. */
+    private String runHere(WebhookServer sink, String mode) {
+        return MainHere.run(settings(sink), "--mode", mode, "--routes", routes.toString())
+                .shown();
+    }
+
+    private String run(WebhookServer sink, List<Integer> codes, String... arguments) throws IOException {
+        Map<String, String> environment = new TreeMap<>();
+        settings(sink)
+                .forEach((name, value) ->
+                        environment.put(name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"), value));
         List<String> all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of("--routes", routes.toString()));
         try (ConnectorProcess connector =

@@ -11,6 +11,7 @@ import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -196,25 +197,26 @@ class DropInIT {
 
     @Test
     void whereTheCursorCannotBeWrittenOneLineSaysWhatToSet() throws Exception {
-        Path readOnly = folder.resolve("read-only");
-        AppFolder other = AppFolder.in(readOnly);
-        other.makeReadOnly();
-        openToAll(folder);
         Path config = helmConfig(URI.create("http://127.0.0.1:1"), "");
-        try (ConnectorProcess connector = other.run(Map.of(), "--config=" + config, "--mode=batch")) {
-            assertThat(connector.waitFor(PATIENCE)).isEqualTo(1);
-            assertThat(connector.standardError().lines())
-                    .singleElement()
-                    .asString()
-                    .contains("cannot be opened", "Set cursor.file (CURSOR_FILE)");
-        }
-        String cursor = other.volume("state").resolve("cursor.db").toString();
-        try (ConnectorProcess connector =
-                other.run(Map.of("CURSOR_FILE", cursor), "--config=" + config, "--mode=batch")) {
-            assertThat(connector.waitFor(PATIENCE))
-                    .as(connector.standardError())
-                    .isZero();
-            assertThat(lines(connector)).hasSize(100);
+        String cursor = image.volume("state").resolve("cursor.db").toString();
+        Closeable readOnly = image.withReadOnlyData();
+        try {
+            try (ConnectorProcess connector = image.run(Map.of(), "--config=" + config, "--mode=batch")) {
+                assertThat(connector.waitFor(PATIENCE)).isEqualTo(1);
+                assertThat(connector.standardError().lines())
+                        .singleElement()
+                        .asString()
+                        .contains("cannot be opened", "Set cursor.file (CURSOR_FILE)");
+            }
+            try (ConnectorProcess connector =
+                    image.run(Map.of("CURSOR_FILE", cursor), "--config=" + config, "--mode=batch")) {
+                assertThat(connector.waitFor(PATIENCE))
+                        .as(connector.standardError())
+                        .isZero();
+                assertThat(lines(connector)).hasSize(100);
+            }
+        } finally {
+            readOnly.close();
         }
     }
 

@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -125,13 +127,12 @@ class KilledIT {
     void aKilledHuntContinuesWhereItWas() throws Exception {
         Path ioc = Files.createDirectory(folder.resolve("lookups")).resolve("ioc.csv");
         Files.writeString(ioc, "id\n0\n");
-        String[] batch = {"--mode", "batch"};
         String[] hunt = {"--mode", "replay", "--changed-lookup", "ioc"};
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
-            finish(sink, JOIN, batch);
+            deliverHere(sink, JOIN);
             assertThat(sink.acceptedRecords()).isEqualTo(RECORDS / 2);
             Files.writeString(ioc, "id\n0\n1\n");
-            finish(sink, JOIN, batch);
+            deliverHere(sink, JOIN);
             for (int kills = 1; kills <= 2; kills++) {
                 long enough = RECORDS / 2 + kills * 60L * BATCH;
                 sink.holdAt(enough);
@@ -168,45 +169,51 @@ class KilledIT {
         }
     }
 
+    /** What nothing interrupts. */
+    private void deliverHere(WebhookServer sink, String sql) {
+        MainHere run = MainHere.run(settings(sink, sql), "--mode", "batch");
+        assertThat(run.code()).as(run.shown()).isZero();
+    }
+
     private ConnectorProcess start(WebhookServer sink) {
         return start(sink, SELECT, "--mode", "batch");
     }
 
     private ConnectorProcess start(WebhookServer sink, String sql, String... mode) {
-        Map<String, String> environment = Map.of(
-                "LAKE_ROOT",
-                "file:" + lake.root(),
-                "QUERY_TENANT_ID",
-                "acme",
-                "QUERY_DATASET_ID",
-                "events",
-                "QUERY_SQL",
-                sql,
-                "DESTINATION_TYPE",
-                "webhook",
-                "DESTINATION_WEBHOOK_URL",
-                sink.url().toString(),
-                "DESTINATION_WEBHOOK_FORMAT",
-                "ndjson",
-                "DELIVERY_MAX_IN_FLIGHT",
-                String.valueOf(IN_FLIGHT),
-                "EXPORT_PARALLEL_OBJECTS",
-                String.valueOf(PARALLEL_OBJECTS),
-                "CURSOR_FILE",
-                folder.resolve("cursor.db").toString());
         return ConnectorProcess.start(
                 TestTools.projectDirectory(),
-                environment,
+                Map.of(),
                 List.of("-Xmx256m"),
                 Stream.concat(
                                 Stream.of(mode),
-                                Stream.of(
-                                        "--set",
-                                        "schedule.batch-size=" + BATCH,
-                                        "--set",
-                                        "cursor.claim-seconds=10",
-                                        "--set",
-                                        "lookups.folder=" + folder.resolve("lookups")))
+                                settings(sink, sql).entrySet().stream()
+                                        .flatMap(each -> Stream.of("--set", each.getKey() + "=" + each.getValue())))
                         .toArray(String[]::new));
+    }
+
+    private Map<String, String> settings(WebhookServer sink, String sql) {
+        Map<String, String> settings = new TreeMap<>(lake.settings(sql));
+        settings.putAll(Map.of(
+                "destination.type",
+                "webhook",
+                "destination.webhook.url",
+                sink.url().toString(),
+                "destination.webhook.format",
+                "ndjson",
+                "delivery.max-in-flight",
+                String.valueOf(IN_FLIGHT),
+                "export.parallel-objects",
+                String.valueOf(PARALLEL_OBJECTS),
+                "schedule.batch-size",
+                String.valueOf(BATCH),
+                "cursor.claim-seconds",
+                "10",
+                "data.folder",
+                folder.toString(),
+                "cursor.file",
+                folder.resolve("cursor.db").toString(),
+                "lookups.folder",
+                folder.resolve("lookups").toString()));
+        return settings;
     }
 }

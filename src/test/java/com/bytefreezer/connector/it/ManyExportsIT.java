@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The packaged connector with many exports, killed in the middle and started again. */
 class ManyExportsIT {
     private static final int EXPORTS = 50;
-    private static final int OBJECTS = 3;
-    private static final int RECORDS_PER_OBJECT = 2000;
+    private static final int OBJECTS = 2;
+    private static final int RECORDS_PER_OBJECT = 1000;
     private static final int KILLS = 2;
 
     @TempDir
@@ -48,7 +48,7 @@ class ManyExportsIT {
         for (int kill = 0; kill < KILLS; kill++) {
             long before = journalSize(tree);
             long more = 1 + random.nextInt(8000);
-            try (ConnectorProcess connector = start(lake, tree, "20000")) {
+            try (ConnectorProcess connector = start(lake, tree, "6000")) {
                 Await.until(
                         "some batches before kill " + kill,
                         () -> journalSize(tree) > before + more || !connector.isAlive());
@@ -74,7 +74,7 @@ class ManyExportsIT {
                         Map.of(
                                 "tenant", "acme",
                                 "dataset", "events",
-                                "batchSize", "200",
+                                "batchSize", "100",
                                 "sql", "SELECT n + %d AS n, hostname FROM events".formatted(first))));
     }
 

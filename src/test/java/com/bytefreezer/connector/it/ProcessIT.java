@@ -3,6 +3,7 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.app.TestRun;
 import com.bytefreezer.connector.cursor.Cursor;
 import com.bytefreezer.connector.cursor.CursorView;
@@ -68,10 +69,13 @@ class ProcessIT {
     }
 
     @Test
-    void badInputNeverGetsAStackTrace() throws Exception {
-        Ended ended = run("--mode", "batch", "--set", "query.sql=SELECT nix FROM events");
+    void badInputNeverGetsAStackTrace() {
+        MainHere ended = MainHere.run(
+                Map.of("cursor.file", folder.resolve("cursor.db").toString(), "query.sql", "SELECT nix FROM events"),
+                "--mode",
+                "batch");
         assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.errors()).contains("SQL: ").doesNotContain("\tat ", "Exception");
+        assertThat(ended.shown()).contains("SQL: ").doesNotContain("\tat ", "Exception", TestRun.STACK_TRACE);
     }
 
     @Test

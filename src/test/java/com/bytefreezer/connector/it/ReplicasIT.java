@@ -13,6 +13,7 @@ import com.bytefreezer.connector.testing.S3Server;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,13 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Several packaged connectors that share the work of one export. */
 class ReplicasIT {
-    private static final int OBJECTS = 240;
-    private static final int RECORDS_PER_OBJECT = 200;
+    private static final int OBJECTS = 120;
+    private static final int RECORDS_PER_OBJECT = 100;
     private static final int RECORDS = OBJECTS * RECORDS_PER_OBJECT;
     /** Those are read as one, and repeated as one. */
     private static final int OBJECTS_OF_PARTITION = 4;
 
-    private static final int BATCH = 100;
+    private static final int BATCH = 50;
     private static final int PARALLEL_OBJECTS = 2;
     private static final int MOST_REPEATED_PER_KILL = PARALLEL_OBJECTS * OBJECTS_OF_PARTITION * RECORDS_PER_OBJECT;
 
@@ -48,6 +50,9 @@ class ReplicasIT {
 
     private static MinioServer minio;
     private static PostgresServer postgres;
+
+    @Nullable
+    private static Connection connection;
 
     private final List<ConnectorProcess> replicas = new ArrayList<>();
     private WebhookServer sink;
@@ -277,8 +282,13 @@ class ReplicasIT {
     }
 
     private static long number(String sql) throws SQLException {
-        try (var connection = postgres.connect();
-                var statement = connection.createStatement();
+        // Kept for all that is asked while a test waits; a test kills the server under it.
+        Connection usual = connection;
+        if (usual == null || !usual.isValid(60)) {
+            usual = postgres.connect();
+            connection = usual;
+        }
+        try (var statement = usual.createStatement();
                 var row = statement.executeQuery(sql)) {
             row.next();
             return row.getLong(1);

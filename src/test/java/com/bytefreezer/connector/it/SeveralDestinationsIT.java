@@ -48,19 +48,22 @@ class SeveralDestinationsIT {
 
     @Test
     void killedThreeTimesBothGetEveryRecordAndRepeatsAreBounded() {
-        kill(3);
+        kill(3, 12_000);
     }
 
     @Test
     @Tag("soak")
     void killedTwentyTimesBothGetEveryRecordAndRepeatsAreBounded() {
-        kill(20);
+        kill(20, 60_000);
     }
 
-    private void kill(int kills) {
-        int records = 6 * 60_000;
+    private void kill(int kills, int recordsPerObject) {
+        int records = 6 * recordsPerObject;
         for (int i = 0; i < 6; i++) {
-            lake.numbers("year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i), i * 60_000L, 60_000);
+            lake.numbers(
+                    "year=2026/month=11/day=20/hour=%02d/o.parquet".formatted(i),
+                    (long) i * recordsPerObject,
+                    recordsPerObject);
         }
         Random random = new Random(11);
         for (int kill = 0; kill < kills; kill++) {
@@ -122,17 +125,17 @@ class SeveralDestinationsIT {
     void aBigObjectForSlowAndQuickOnesFitsASmallHeap() {
         lake.object(
                 "year=2026/month=11/day=20/a.parquet",
-                "SELECT n, repeat('0123456789', 100) AS hostname, '' AS message FROM range(400000) t(n)");
+                "SELECT n, repeat('0123456789', 100) AS hostname, '' AS message FROM range(200000) t(n)");
         second.holdAt(1);
         try (ConnectorProcess connector = start("batch")) {
-            Await.until("everything in the quick one", () -> first.acceptedRecords() == 400_000);
+            Await.until("everything in the quick one", () -> first.acceptedRecords() == 200_000);
             second.answerAll();
             assertThat(connector.waitFor(Duration.ofMinutes(3)))
                     .as(connector.standardError())
                     .isZero();
         }
-        assertThat(first.acceptedRecords()).isEqualTo(400_000);
-        assertThat(second.acceptedRecords()).isEqualTo(400_000);
+        assertThat(first.acceptedRecords()).isEqualTo(200_000);
+        assertThat(second.acceptedRecords()).isEqualTo(200_000);
     }
 
     private ConnectorProcess start(String mode) {

@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.testing;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -71,13 +72,16 @@ public final class AppFolder {
         }
     }
 
-    /** From now on the image's user can write nothing in {@code /data} either. */
-    public void makeReadOnly() {
-        try {
-            Files.setPosixFilePermissions(root.resolve("data"), PosixFilePermissions.fromString("r-xr-xr-x"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** Until it is closed, {@code /data} is an empty folder in which the image's user can write nothing. */
+    public Closeable withReadOnlyData() throws IOException {
+        Path data = root.resolve("data");
+        Path kept = Files.move(data, root.resolve("data-kept"));
+        Files.createDirectory(data);
+        Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("r-xr-xr-x"));
+        return () -> {
+            Files.delete(data);
+            Files.move(kept, data);
+        };
     }
 
     /** What {@code docker run} starts with these arguments, as the image's user. */

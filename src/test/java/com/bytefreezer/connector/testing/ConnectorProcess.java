@@ -2,6 +2,8 @@ package com.bytefreezer.connector.testing;
 
 import com.bytefreezer.connector.Main;
 import com.bytefreezer.connector.kit.Program;
+import com.bytefreezer.connector.kit.Reply;
+import com.bytefreezer.connector.kit.ScriptedServer;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +27,16 @@ import java.util.regex.Pattern;
 /** The packaged connector in a process of its own. */
 public final class ConnectorProcess implements AutoCloseable {
     private static final Pattern LINK = Pattern.compile("Open (http://localhost:\\d+/\\S*)");
+
+    /** So the log of a process tells that it has used what is to be in the archive. */
+    private static final List<String> ARCHIVED = List.of(
+            "accepted by webhook",
+            "accepted by file",
+            "no broker answers (Topic",
+            "feed kafka: no broker",
+            "feed nats: ",
+            "feed sqs: ",
+            "feed kinesis: Connect");
 
     private static final String JAVA =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -97,7 +109,7 @@ public final class ConnectorProcess implements AutoCloseable {
                 "-Xlog:all=warning:stderr");
     }
 
-    /** The archive of the classes that a watch loads which sends the sample to a webhook, and answers a query; made once for each jar. */
+    /** The archive of the classes that tests' processes load; made once for each jar. */
     private static synchronized Path classes() {
         var jar = jar();
         var archive = jar.resolveSibling("classes.jsa");
@@ -109,50 +121,96 @@ public final class ConnectorProcess implements AutoCloseable {
                     || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
                 var folder = TestTools.temporaryDirectory("classes");
                 var made = folder.resolve("classes.jsa");
-                try (var sink = WebhookServer.start();
-                        var watch = start(
-                                TestTools.projectDirectory(),
-                                Map.of(),
-                                List.of(
-                                        JAVA,
-                                        "-XX:+UseSerialGC",
-                                        "-XX:TieredStopAtLevel=1",
-                                        "-XX:ArchiveClassesAtExit=" + made,
-                                        "-jar",
-                                        jar.toString(),
-                                        "--mode",
-                                        "watch",
-                                        "--set",
-                                        "server.port=0",
-                                        "--set",
-                                        "destination.type=webhook",
-                                        "--set",
-                                        "destination.webhook.url=" + sink.url(),
-                                        "--set",
-                                        "cursor.file=" + folder.resolve("cursor.db")))) {
-                    var page = URI.create(watch.link());
-                    var query = """
-                            {"tenant_id":"acme","dataset_id":"syslog","sql":"SELECT * FROM events","limit":500,"newest_first":true}""";
-                    for (var request : List.of(
-                            HttpRequest.newBuilder(page.resolve("/api/v1/exports"))
-                                    .build(),
-                            HttpRequest.newBuilder(page.resolve("/api/v1/query"))
-                                    .header("Content-Type", "application/json")
-                                    .POST(HttpRequest.BodyPublishers.ofString(query))
-                                    .build())) {
-                        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
-                    }
-                    Await.until("the end of the first run", () -> watch.standardError()
-                            .contains("accepted by webhook"));
-                    watch.terminate();
-                    watch.waitFor(Duration.ofMinutes(5));
-                }
+                archiveInto(made, folder);
                 Files.move(made, archive, StandardCopyOption.REPLACE_EXISTING);
                 TestTools.deleteFolder(folder);
             }
             return archive;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A watch that sends the sample to several destinations, answers a query, looks into a bucket and has feeds: what it
+     * asks of servers, there are none for most, loads the classes of their clients.
+     */
+    private static void archiveInto(Path made, Path folder) throws IOException {
+        var nobody = "127.0.0.1:1";
+        var feeds = new FeedBed(folder);
+        feeds.feed("tcp", Map.of("input", "tcp", "port", "0"));
+        feeds.feed("nats", Map.of("input", "nats", "servers", "nats://" + nobody, "stream", "events"));
+        feeds.feed("kafka", Map.of("input", "kafka", "brokers", nobody, "topic", "events"));
+        for (var each : Map.of("sqs", "queue", "kinesis", "stream-name").entrySet()) {
+            feeds.feed(
+                    each.getKey(),
+                    Map.of(
+                            "input",
+                            each.getKey(),
+                            each.getValue(),
+                            "events",
+                            "endpoint",
+                            "http://" + nobody,
+                            "access-key",
+                            "access-key",
+                            "secret-key",
+                            "secret-key"));
+        }
+        try (var sink = WebhookServer.start();
+                var bucket = ScriptedServer.start()) {
+            bucket.reply(Reply.of(200, "<ListBucketResult><Name>events</Name></ListBucketResult>")
+                    .header("Content-Type", "application/xml"));
+            var settings = Map.ofEntries(
+                    Map.entry("server.port", "0"),
+                    // With a lake of its own it may have feeds.
+                    Map.entry("lake.root", "./samples/lake"),
+                    Map.entry("query.tenant-id", "acme"),
+                    Map.entry("query.dataset-id", "syslog"),
+                    Map.entry("query.sql", "SELECT * FROM events WHERE message LIKE 'Failed password%'"),
+                    Map.entry("destination.type", "webhook,file,kafka"),
+                    Map.entry("destination.webhook.url", sink.url().toString()),
+                    Map.entry("destination.file.folder", folder.resolve("files").toString()),
+                    Map.entry("destination.kafka.brokers", nobody),
+                    Map.entry("destination.kafka.topic", "events"),
+                    Map.entry("destination.kafka.timeout-ms", "1000"),
+                    Map.entry("delivery.max-retries", "0"),
+                    Map.entry("s3source.bucket", "events"),
+                    Map.entry("s3source.endpoint", bucket.url().toString()),
+                    Map.entry("s3source.access-key", "access-key"),
+                    Map.entry("s3source.secret-key", "secret-key"),
+                    Map.entry("data.folder", folder.toString()),
+                    Map.entry("cursor.file", folder.resolve("cursor.db").toString()));
+            var command = new ArrayList<>(List.of(
+                    JAVA,
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:ArchiveClassesAtExit=" + made,
+                    "-jar",
+                    jar().toString(),
+                    "--mode",
+                    "watch",
+                    "--routes",
+                    feeds.routes().toString()));
+            settings.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
+            try (var watch = start(TestTools.projectDirectory(), Map.of(), command)) {
+                var page = URI.create(watch.link());
+                var query = """
+                        {"tenant_id":"acme","dataset_id":"syslog","sql":"SELECT * FROM events","limit":500,"newest_first":true}""";
+                for (var request : List.of(
+                        HttpRequest.newBuilder(page.resolve("/api/v1/exports")).build(),
+                        HttpRequest.newBuilder(page.resolve("/api/v1/query"))
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(query))
+                                .build())) {
+                    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+                }
+                Await.until("the end of the first runs, and a look at each feed", () -> {
+                    var log = watch.standardError();
+                    return !bucket.requests().isEmpty() && ARCHIVED.stream().allMatch(log::contains);
+                });
+                watch.terminate();
+                watch.waitFor(Duration.ofMinutes(5));
+            }
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -1,0 +1,48 @@
+package com.bytefreezer.connector;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The program in this JVM, from its arguments to its exit code: a fraction of a process. For what neither a signal nor a
+ * death ends, and that prints by {@link System#out}. One at a time.
+ *
+ * @param code that the process would end with
+ * @param output what it has printed
+ * @param log the lines of its log, with their level, and {@link com.bytefreezer.connector.app.TestRun#STACK_TRACE}
+ */
+public record MainHere(int code, String output, List<String> log) {
+
+    /** Everything that a process would have shown. */
+    public String shown() {
+        return String.join("\n", log) + "\n" + output;
+    }
+
+    /**
+     * Runs it to its end.
+     *
+     * @param settings as with {@code --set}
+     */
+    public static MainHere run(Map<String, String> settings, String... arguments) {
+        String[] all = Stream.concat(
+                        Stream.of(arguments),
+                        new TreeMap<>(settings)
+                                .entrySet().stream()
+                                        .flatMap(each -> Stream.of("--set", each.getKey() + "=" + each.getValue())))
+                .toArray(String[]::new);
+        PrintStream usual = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (TestLog log = TestLog.ofProgram()) {
+            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+            int code = Main.commandLine().execute(all);
+            return new MainHere(code, printed.toString(StandardCharsets.UTF_8), log.linesAndTraces());
+        } finally {
+            System.setOut(usual);
+        }
+    }
+}
