@@ -40,6 +40,7 @@ abstract class FaultBed {
     void large(String name, int first, int count) {
         lake.object(
                 OBJECT + name,
+                count,
                 "SELECT n, repeat(md5(n::VARCHAR), 2) || md5((-n)::VARCHAR) || md5((n + 0.5)::VARCHAR) || md5((n + 0.25)::VARCHAR)"
                         + " || md5((n + 0.75)::VARCHAR) AS hostname FROM range(%d, %d) t(n)"
                                 .formatted(first, first + count));

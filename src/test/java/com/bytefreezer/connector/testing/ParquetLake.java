@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A lake in a folder, in packer's layout, with one dataset {@code acme/events}. As in a bucket, an object is there as a
@@ -16,6 +17,10 @@ import java.util.UUID;
  */
 public final class ParquetLake {
     private static final String DATASET = "acme/events/data/parquet";
+    /** More would only fill the disk. */
+    private static final long MOST_SHARED = 60_000;
+    /** The objects that several tests of this process need, by their SQL. */
+    private static final Map<String, Path> SHARED = new ConcurrentHashMap<>();
 
     private final Path root;
 
@@ -44,20 +49,49 @@ public final class ParquetLake {
      * @param sql gives its records
      */
     public Path object(String name, String sql) {
-        return publish(name, file -> {
-            try (var connection = SharedDuckDb.connect();
-                    var statement = connection.createStatement()) {
-                statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql, file));
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        return publish(name, file -> write(sql, file));
+    }
+
+    /**
+     * The same for {@code count} records that are always the same: DuckDB makes them once in this process.
+     */
+    public Path object(String name, long count, String sql) {
+        if (count > MOST_SHARED) {
+            return object(name, sql);
+        }
+        Path shared = SHARED.computeIfAbsent(sql, ParquetLake::shared);
+        return publish(name, file -> Files.copy(shared, file));
+    }
+
+    private static Path shared(String sql) {
+        Path file = SharedFolder.PATH.resolve(UUID.randomUUID() + ".parquet");
+        write(sql, file);
+        return file;
+    }
+
+    /** Ends with the process. */
+    private static final class SharedFolder {
+        static final Path PATH = TestTools.temporaryDirectory("objects");
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> TestTools.deleteFolder(PATH)));
+        }
+    }
+
+    private static void write(String sql, Path file) {
+        try (var connection = SharedDuckDb.connect();
+                var statement = connection.createStatement()) {
+            statement.execute("COPY (%s) TO '%s' (FORMAT parquet)".formatted(sql, file));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** An object of {@code count} records with the column {@code n} from {@code first} on, and some text. */
     public Path numbers(String name, long first, long count) {
         return object(
                 name,
+                count,
                 "SELECT n, 'host-' || n %% 100 AS hostname, 'message number ' || n AS message FROM range(%d, %d) t(n)"
                         .formatted(first, first + count));
     }
