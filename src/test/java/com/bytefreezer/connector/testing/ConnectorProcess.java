@@ -104,6 +104,9 @@ public final class ConnectorProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-XX:SharedArchiveFile=" + classes(),
+                // Where it was made, so that no address in it is to be changed: less to copy at each start.
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:ArchiveRelocationMode=0",
                 // Not on standard output, where a program cannot use the archive.
                 "-Xlog:disable",
                 "-Xlog:all=warning:stderr");
