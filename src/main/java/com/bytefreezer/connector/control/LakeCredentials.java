@@ -107,6 +107,11 @@ public final class LakeCredentials {
         return settings.optional("s3.bucket").isPresent();
     }
 
+    /** Whether there is a control plane, which may be asked also for tenants and datasets. */
+    public boolean mayComeFromControl() {
+        return settings.optional("control.url").isPresent();
+    }
+
     /** The bucket of the settings {@code s3.*}, which overrides the control plane's. */
     public Credentials fromSettings() {
         return ofBucket(settings.text("s3.bucket"));
