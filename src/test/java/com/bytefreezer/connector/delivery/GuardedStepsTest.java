@@ -134,9 +134,8 @@ class GuardedStepsTest {
                         - process:
                             ref: broken
                 """.formatted(
-                        name,
-                        step.replace("direct:inner", "direct:inner-" + name)
-                                .replace("}, process:", "}\n        - process:"));
+                name,
+                step.replace("direct:inner", "direct:inner-" + name).replace("}, process:", "}\n        - process:"));
     }
 
     /** Has the error to throw. */
