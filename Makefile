@@ -8,6 +8,12 @@ run: ## the page on http://localhost:8090/, over the bundled sample
 	$(MVN) compile exec:java
 
 check: ## compile, format, dependencies, routes' cases, fast unit tests: a minute
+	@$(MAKE) --no-print-directory -j2 check-code check-tests
+
+check-code:
+	$(MVN) compile spotless:check
+
+check-tests:
 	$(MVN) test -Pcheck
 
 test: ## everything that must hold before a change is merged: mvn verify
@@ -34,4 +40,4 @@ bench: ## measure; ARGS="many one" for some parts
 soak: ## the long tests alone, each for MINUTES (30)
 	$(MVN) verify -Psoak -Dsoak.minutes=$(or $(MINUTES),30)
 
-.PHONY: help run check test format servers package image image-test bench soak
+.PHONY: help run check check-code check-tests test format servers package image image-test bench soak

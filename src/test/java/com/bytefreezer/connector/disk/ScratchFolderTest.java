@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +54,7 @@ class ScratchFolderTest {
 
     /** As a query process and the connector do when both end. */
     @Test
+    @Tag("slow")
     void twoMayRemoveTheSameFolderAtOnce(@TempDir Path root) throws Exception {
         ExecutorService other = Executors.newSingleThreadExecutor();
         try {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The document of the API and its routes. */
@@ -34,6 +35,7 @@ class OpenApiTest {
     }
 
     @Test
+    @Tag("slow")
     void whatIsNoRequestIsRefusedInOneLine() throws Exception {
         try (TestApi api = TestApi.over(Map.of())) {
             for (String route : routes()) {

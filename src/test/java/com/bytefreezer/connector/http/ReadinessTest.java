@@ -9,10 +9,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ReadinessTest {
     @Test
+    @Tag("slow")
     void aLookThatHangsIsAnAnswerToo() throws Exception {
         CountDownLatch released = new CountDownLatch(1);
         AtomicInteger looks = new AtomicInteger();

@@ -41,10 +41,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Events from a client over HTTP to objects that exports see. */
+@Tag("slow")
 class FeedsTest {
     private static final String TOKEN = "token-of-the-tenant-acme";
 

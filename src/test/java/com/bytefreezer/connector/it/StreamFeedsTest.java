@@ -36,10 +36,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Events over TCP and UDP to the spool. */
+@Tag("slow")
 class StreamFeedsTest {
     @TempDir
     private Path folder;

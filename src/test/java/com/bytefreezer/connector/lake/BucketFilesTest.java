@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class BucketFilesTest {
@@ -54,6 +55,7 @@ class BucketFilesTest {
     }
 
     @Test
+    @Tag("slow")
     void anObjectThatChangesWhileItIsReadIsNotMixed() throws IOException {
         minio.put("lists", "soc/changed", bytes());
         try (InputStream in = files.open("changed")) {

@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Agents at {@code /mcp}: what they may send, who may send it, and how they stop what they have asked for. */
+@Tag("slow")
 class HttpTransportTest {
     private static final String TOKEN = "a-token-of-the-test";
     private static final String SLOW = "SELECT count(*) FROM range(100000000) a, range(100000000) b";

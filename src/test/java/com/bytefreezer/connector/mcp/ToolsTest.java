@@ -26,12 +26,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The tools of the project's own routes, asked by an agent that may only read. */
+@Tag("slow")
 class ToolsTest {
     private static final Object[] SYSLOG = {"tenant_id", "sample", "dataset_id", "syslog"};
 

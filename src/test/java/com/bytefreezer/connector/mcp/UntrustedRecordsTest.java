@@ -19,12 +19,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A lake in which attackers have written orders: what an agent gets of it is data, and shows itself as such. */
+@Tag("slow")
 class UntrustedRecordsTest {
     private static final String SECRET = "a-secret-of-the-webhook-1";
     private static final String ORDER =

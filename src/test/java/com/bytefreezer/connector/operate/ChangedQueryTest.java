@@ -27,10 +27,12 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three small objects of a hundred numbers; a webhook refuses the multiples of 7 among the odd ones. */
+@Tag("slow")
 class ChangedQueryTest {
     private static final String SQL = "SELECT n, hostname FROM events WHERE n % 2 = 1";
     private static final List<Long> REFUSED = LongStream.range(0, 300)

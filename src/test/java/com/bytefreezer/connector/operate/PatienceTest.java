@@ -7,12 +7,14 @@ import com.bytefreezer.connector.problem.ConnectorException;
 import com.bytefreezer.connector.testing.Await;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PatienceTest {
     private final Patience patience = new Patience();
 
     @Test
+    @Tag("slow")
     void doesNotWaitForWhatHangsAndAsksAgainOnceItAnswers() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         assertThat(patience.ask(() -> {

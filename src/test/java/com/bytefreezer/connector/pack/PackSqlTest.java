@@ -34,6 +34,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,6 +132,7 @@ class PackSqlTest {
     }
 
     @Test
+    @Tag("slow")
     void anEventForWhichTheSqlFailsHoldsUpNoOther() throws SQLException {
         try (Spool spool = open()) {
             Intake intake = intake(spool);

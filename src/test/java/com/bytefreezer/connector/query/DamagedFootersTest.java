@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +115,7 @@ class DamagedFootersTest {
                 "id = 1500 AND text = 'x01500'",
                 "id = (SELECT 1500)",
             })
+    @Tag("slow")
     void aFilterGivesWhatTheRecordsHaveNotWhatStatisticsSay(String filter) throws IOException {
         var object = dataset.write("a.parquet", SELECT);
         for (byte[] largest : List.of(

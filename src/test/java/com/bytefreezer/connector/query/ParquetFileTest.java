@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ class ParquetFileTest {
     Path folder;
 
     @Test
+    @Tag("slow")
     void hundredsOfColumnsFitIntoTheMemoryOfASmallContainer() throws Exception {
         try (var dataset = new LocalDataset(folder);
                 DuckDb small = dataset.open(Map.of("duckdb.memory-limit", "128MB"))) {

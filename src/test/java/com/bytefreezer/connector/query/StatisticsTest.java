@@ -15,12 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Filters over files whose writer says something wrong of their values: what counts is the values. */
+@Tag("slow")
 class StatisticsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Type DOUBLE = new Type(Physical.DOUBLE, 0, -1, "", 0, 0);

@@ -31,9 +31,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the SQL of packs makes of objects of a bucket: each event is packed, dropped or a dead letter, once. */
+@Tag("slow")
 class ObjectPackSqlTest extends SourceObjects {
     private static final DatasetName DATASET = new DatasetName("t", "d");
 

@@ -33,9 +33,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** From objects in a bucket of MinIO to Parquet. */
+@Tag("slow")
 class ObjectPacksTest extends SourceObjects {
     @Test
     void objectsBecomeParquetAndAreDeletedThen() throws Exception {
