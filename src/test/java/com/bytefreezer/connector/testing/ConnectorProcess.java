@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -100,38 +101,53 @@ public final class ConnectorProcess implements AutoCloseable {
 
     /** Options of Java, as the launcher's, with which the jar starts quickly; any other program starts with them, too. */
     public static List<String> quickStart() {
-        return List.of(
+        var options = new ArrayList<>(List.of(
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-XX:SharedArchiveFile=" + classes(),
-                // Where it was made, so that no address in it is to be changed: less to copy at each start.
+                // Where the archive was made, so that no address in it is to be changed: less to copy at each start.
                 "-XX:+UnlockDiagnosticVMOptions",
                 "-XX:ArchiveRelocationMode=0",
                 // Not on standard output, where a program cannot use the archive.
                 "-Xlog:disable",
-                "-Xlog:all=warning:stderr");
+                "-Xlog:all=warning:stderr"));
+        classes().ifPresent(archive -> options.add("-XX:SharedArchiveFile=" + archive));
+        return options;
     }
 
-    /** The archive of the classes that tests' processes load; made once for each jar. */
-    private static synchronized Path classes() {
+    /**
+     * The archive of the classes that tests' processes load; made once for each jar. While another of the tests' JVMs makes
+     * it, processes start without it: the second processor would be idle.
+     */
+    private static synchronized Optional<Path> classes() {
         var jar = jar();
         var archive = jar.resolveSibling("classes.jsa");
-        // Tests run in several processes.
-        try (var lock = FileChannel.open(
-                jar.resolveSibling("classes.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            lock.lock();
-            if (!Files.exists(archive)
-                    || Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) < 0) {
-                var folder = TestTools.temporaryDirectory("classes");
-                var made = folder.resolve("classes.jsa");
-                archiveInto(made, folder);
-                Files.move(made, archive, StandardCopyOption.REPLACE_EXISTING);
-                TestTools.deleteFolder(folder);
+        try {
+            if (isOf(jar, archive)) {
+                return Optional.of(archive);
             }
-            return archive;
+            try (var channel = FileChannel.open(
+                            jar.resolveSibling("classes.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    var lock = channel.tryLock()) {
+                if (lock == null) {
+                    return Optional.empty();
+                }
+                if (!isOf(jar, archive)) {
+                    var folder = TestTools.temporaryDirectory("classes");
+                    var made = folder.resolve("classes.jsa");
+                    archiveInto(made, folder);
+                    Files.move(made, archive, StandardCopyOption.REPLACE_EXISTING);
+                    TestTools.deleteFolder(folder);
+                }
+                return Optional.of(archive);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static boolean isOf(Path jar, Path archive) throws IOException {
+        return Files.exists(archive)
+                && Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar)) >= 0;
     }
 
     /**
