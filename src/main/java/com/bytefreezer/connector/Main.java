@@ -67,6 +67,8 @@ public final class Main implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
     private static final int FAILED = 1;
 
+    private final Map<String, String> environment;
+
     @Option(
             names = {"--config", "-config"},
             paramLabel = "FILE",
@@ -135,6 +137,10 @@ public final class Main implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli reads it
     private boolean help;
 
+    private Main(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     /** Runs the connector and ends the process. */
     public static void main(String[] arguments) {
         // SQL and machine-readable text must not use the digits of a country.
@@ -144,12 +150,12 @@ public final class Main implements Callable<Integer> {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
         }
         Thread.setDefaultUncaughtExceptionHandler(Main::threadEnded);
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine(System.getenv()).execute(arguments));
     }
 
     /** Runs the connector and gives the exit code. */
-    static CommandLine commandLine() {
-        return new CommandLine(new Main()).setExecutionExceptionHandler((exception, commandLine, result) -> {
+    static CommandLine commandLine(Map<String, String> environment) {
+        return new CommandLine(new Main(environment)).setExecutionExceptionHandler((exception, commandLine, result) -> {
             LOG.error("{}", Failures.describe(exception));
             LOG.debug("Not started", exception);
             return FAILED;
@@ -349,7 +355,7 @@ public final class Main implements Callable<Integer> {
         }
         Path standard = Path.of("config.yaml");
         Path file = config == null && Files.exists(standard) ? standard : config;
-        Settings.Sources sources = new Settings.Sources(mode, set, System.getenv(), file, Path.of(""), files);
+        Settings.Sources sources = new Settings.Sources(mode, set, environment, file, Path.of(""), files);
         if (Settings.wantsJsonLog(sources)) {
             JsonLayout.use((LoggerContext) LoggerFactory.getILoggerFactory());
         }
@@ -359,7 +365,7 @@ public final class Main implements Callable<Integer> {
             known = settings.routes();
             return settings;
         } finally {
-            Environment.unknown(System.getenv(), known)
+            Environment.unknown(environment, known)
                     .forEach(name -> LOG.warn("{} in the environment is not a setting. Ignored.", name));
         }
     }

@@ -29,6 +29,15 @@ public record MainHere(int code, String output, List<String> log) {
      * @param settings as with {@code --set}
      */
     public static MainHere run(Map<String, String> settings, String... arguments) {
+        return run(System.getenv(), settings, arguments);
+    }
+
+    /** The same with the given environment alone, as a process of {@link com.bytefreezer.connector.testing.ConnectorProcess}. */
+    public static MainHere runIn(Map<String, String> environment, String... arguments) {
+        return run(environment, Map.of(), arguments);
+    }
+
+    private static MainHere run(Map<String, String> environment, Map<String, String> settings, String... arguments) {
         String[] all = Stream.concat(
                         Stream.of(arguments),
                         new TreeMap<>(settings)
@@ -39,7 +48,7 @@ public record MainHere(int code, String output, List<String> log) {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         try (TestLog log = TestLog.ofProgram()) {
             System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-            int code = Main.commandLine().execute(all);
+            int code = Main.commandLine(environment).execute(all);
             return new MainHere(code, printed.toString(StandardCharsets.UTF_8), log.linesAndTraces());
         } finally {
             System.setOut(usual);

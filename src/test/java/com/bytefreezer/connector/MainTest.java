@@ -46,6 +46,6 @@ class MainTest {
 
     private int run(String... arguments) {
         PrintWriter out = new PrintWriter(printed, true);
-        return Main.commandLine().setOut(out).setErr(out).execute(arguments);
+        return Main.commandLine(System.getenv()).setOut(out).setErr(out).execute(arguments);
     }
 }

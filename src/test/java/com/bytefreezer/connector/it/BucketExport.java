@@ -17,6 +17,12 @@ final class BucketExport {
      * @param environment what it has besides: where the bucket and the cursor are, and the like
      */
     static ConnectorProcess start(URI sink, String heap, Map<String, String> environment, String... arguments) {
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(), environment(sink, environment), List.of(heap), arguments);
+    }
+
+    /** With which it starts. */
+    static Map<String, String> environment(URI sink, Map<String, String> its) {
         Map<String, String> all = new TreeMap<>(Map.of(
                 "DUCKDB_EXTENSION_DIRECTORY",
                 TestTools.duckdbExtensions().toString(),
@@ -36,7 +42,7 @@ final class BucketExport {
                 "1",
                 "SERVER_PORT",
                 String.valueOf(TestTools.freePort())));
-        all.putAll(environment);
-        return ConnectorProcess.start(TestTools.projectDirectory(), all, List.of(heap), arguments);
+        all.putAll(its);
+        return all;
     }
 }

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.it;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.cursor.Counts;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.BusyProxy;
@@ -240,11 +241,8 @@ class ConservationIT extends PageBed {
             }
         }
         proxy.answerAll();
-        try (ConnectorProcess connector = start(proxy.url(), destination, its)) {
-            assertThat(connector.waitFor(Duration.ofMinutes(5)))
-                    .as(connector.standardError())
-                    .isZero();
-        }
+        MainHere last = MainHere.runIn(environment(proxy.url(), destination, its), "--mode", "batch");
+        assertThat(last.code()).as(last.shown()).isZero();
         assertThat(proxy.refused()).isGreaterThanOrEqualTo(records / batch / BUSY_EVERY);
     }
 
@@ -291,6 +289,15 @@ class ConservationIT extends PageBed {
     }
 
     private ConnectorProcess start(URI url, String destination, Map<String, String> its) {
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(),
+                environment(url, destination, its),
+                List.of("-Xmx256m"),
+                "--mode",
+                "batch");
+    }
+
+    private Map<String, String> environment(URI url, String destination, Map<String, String> its) {
         Map<String, String> environment = new HashMap<>(its);
         environment.putAll(Map.ofEntries(
                 Map.entry("LAKE_ROOT", "file:" + lake.root()),
@@ -307,7 +314,6 @@ class ConservationIT extends PageBed {
                         folder.resolve("dead-letters").toString()),
                 Map.entry("EXPORT_PARALLEL_OBJECTS", String.valueOf(PARALLEL_OBJECTS)),
                 Map.entry("CURSOR_FILE", folder.resolve("cursor.db").toString())));
-        return ConnectorProcess.start(
-                TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
+        return environment;
     }
 }

@@ -3,6 +3,7 @@ package com.bytefreezer.connector.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
@@ -87,11 +88,8 @@ class FileIT {
             numbers(tree);
             numbers(zipped);
         }
-        try (var connector = start(lake, tree, settings)) {
-            assertThat(connector.waitFor(Duration.ofMinutes(2)))
-                    .as(connector.standardError())
-                    .isZero();
-        }
+        var last = run(lake, tree, settings);
+        assertThat(last.code()).as(last.shown()).isZero();
 
         for (var each : trees) {
             var numbers = numbers(each);
@@ -110,23 +108,20 @@ class FileIT {
                 TestTools.run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small.toString()), "mount needs root");
         try {
             var tree = small.resolve("tree");
-            try (var connector = start(lake, tree, Map.of("destination.file.roll-bytes", "1000000"))) {
-                assertThat(connector.waitFor(Duration.ofMinutes(2))).isEqualTo(1);
-                assertThat(connector.standardError().lines().filter(line -> line.contains("ERROR")))
-                        .singleElement()
-                        .asString()
-                        .contains("file, export default", "No space left on device", "Check the free space");
-            }
+            var settings = Map.of("destination.file.roll-bytes", "1000000");
+            var failed = run(lake, tree, settings);
+            assertThat(failed.code()).isEqualTo(1);
+            assertThat(failed.log().stream().filter(line -> line.contains("ERROR")))
+                    .singleElement()
+                    .asString()
+                    .contains("file, export default", "No space left on device", "Check the free space");
             var first = numbers(tree);
             assertThat(first).isNotEmpty().doesNotHaveDuplicates().hasSizeLessThan(RECORDS);
             assertThat(TestTools.run("mount", "-o", "remount,size=100m", small.toString()))
                     .isTrue();
 
-            try (var connector = start(lake, tree, Map.of("destination.file.roll-bytes", "1000000"))) {
-                assertThat(connector.waitFor(Duration.ofMinutes(2)))
-                        .as(connector.standardError())
-                        .isZero();
-            }
+            var rest = run(lake, tree, settings);
+            assertThat(rest.code()).as(rest.shown()).isZero();
             var all = numbers(tree);
             assertThat(all).hasSize(RECORDS);
             var distinct = new HashSet<>(all);
@@ -169,6 +164,16 @@ class FileIT {
     }
 
     private ConnectorProcess start(ParquetLake lake, Path tree, Map<String, String> more) {
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(), environment(lake, tree, more), List.of("-Xmx256m"), "--mode", "batch");
+    }
+
+    /** What nothing interrupts. */
+    private MainHere run(ParquetLake lake, Path tree, Map<String, String> more) {
+        return MainHere.runIn(environment(lake, tree, more), "--mode", "batch");
+    }
+
+    private Map<String, String> environment(ParquetLake lake, Path tree, Map<String, String> more) {
         var settings = new TreeMap<>(lake.settings("SELECT n, hostname, message FROM events"));
         settings.put("destination.type", "file");
         settings.putAll(more);
@@ -177,8 +182,7 @@ class FileIT {
         var environment = new TreeMap<String, String>();
         settings.forEach((name, value) -> environment.put(
                 name.toUpperCase(java.util.Locale.ROOT).replace('.', '_').replace('-', '_'), value));
-        return ConnectorProcess.start(
-                TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
+        return environment;
     }
 
     private static long journalSize(Path tree) {

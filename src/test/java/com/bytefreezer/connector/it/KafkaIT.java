@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.spool.DatasetState;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
@@ -96,11 +97,8 @@ class KafkaIT {
                 connector.killHard();
             }
         }
-        try (ConnectorProcess connector = start(lake, topic, "")) {
-            assertThat(connector.waitFor(Duration.ofMinutes(2)))
-                    .as(connector.standardError())
-                    .isZero();
-        }
+        MainHere last = MainHere.runIn(environment(lake, topic, ""), "--mode", "batch");
+        assertThat(last.code()).as(last.shown()).isZero();
 
         Set<String> ids = new HashSet<>();
         Set<Long> numbers = new HashSet<>();
@@ -209,6 +207,15 @@ class KafkaIT {
     }
 
     private ConnectorProcess start(ParquetLake lake, String topic, String recordsPerSecond) {
+        return ConnectorProcess.start(
+                TestTools.projectDirectory(),
+                environment(lake, topic, recordsPerSecond),
+                List.of("-Xmx256m"),
+                "--mode",
+                "batch");
+    }
+
+    private Map<String, String> environment(ParquetLake lake, String topic, String recordsPerSecond) {
         Map<String, String> environment = new HashMap<>();
         lake.settings("SELECT n, hostname, message FROM events")
                 .forEach((name, value) -> environment.put(variable(name), value));
@@ -222,8 +229,7 @@ class KafkaIT {
                         "export.parallel-objects", String.valueOf(PARALLEL_OBJECTS),
                         "cursor.file", folder.resolve("cursor.db").toString())
                 .forEach((name, value) -> environment.put(variable(name), value));
-        return ConnectorProcess.start(
-                TestTools.projectDirectory(), environment, List.of("-Xmx256m"), "--mode", "batch");
+        return environment;
     }
 
     private static String variable(String setting) {

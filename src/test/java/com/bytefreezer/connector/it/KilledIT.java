@@ -129,10 +129,10 @@ class KilledIT {
         Files.writeString(ioc, "id\n0\n");
         String[] hunt = {"--mode", "replay", "--changed-lookup", "ioc"};
         try (WebhookServer sink = WebhookServer.startCounting(RECORDS, ParquetLake::number)) {
-            deliverHere(sink, JOIN);
+            finish(sink, JOIN, "--mode", "batch");
             assertThat(sink.acceptedRecords()).isEqualTo(RECORDS / 2);
             Files.writeString(ioc, "id\n0\n1\n");
-            deliverHere(sink, JOIN);
+            finish(sink, JOIN, "--mode", "batch");
             for (int kills = 1; kills <= 2; kills++) {
                 long enough = RECORDS / 2 + kills * 60L * BATCH;
                 sink.holdAt(enough);
@@ -161,17 +161,9 @@ class KilledIT {
         finish(sink, SELECT, "--mode", "batch");
     }
 
-    private void finish(WebhookServer sink, String sql, String... mode) {
-        try (ConnectorProcess connector = start(sink, sql, mode)) {
-            assertThat(connector.waitFor(PATIENCE))
-                    .as(connector.standardError())
-                    .isZero();
-        }
-    }
-
     /** What nothing interrupts. */
-    private void deliverHere(WebhookServer sink, String sql) {
-        MainHere run = MainHere.run(settings(sink, sql), "--mode", "batch");
+    private void finish(WebhookServer sink, String sql, String... mode) {
+        MainHere run = MainHere.run(settings(sink, sql), mode);
         assertThat(run.code()).as(run.shown()).isZero();
     }
 

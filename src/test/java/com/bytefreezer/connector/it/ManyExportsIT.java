@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.delivery.Routes;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
@@ -11,7 +12,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -56,11 +56,8 @@ class ManyExportsIT {
                 connector.killHard();
             }
         }
-        try (ConnectorProcess connector = start(lake, tree, "")) {
-            assertThat(connector.waitFor(Duration.ofMinutes(2)))
-                    .as(connector.standardError())
-                    .isZero();
-        }
+        MainHere last = MainHere.runIn(environment(lake, tree, ""), arguments());
+        assertThat(last.code()).as(last.shown()).isZero();
         assertThat(numbers(tree))
                 .hasSize(EXPORTS * OBJECTS * RECORDS_PER_OBJECT)
                 .doesNotHaveDuplicates();
@@ -81,22 +78,29 @@ class ManyExportsIT {
     private ConnectorProcess start(ParquetLake lake, Path tree, String recordsPerSecond) {
         return ConnectorProcess.start(
                 TestTools.projectDirectory(),
-                Map.of(
-                        "LAKE_ROOT",
-                        "file:" + lake.root(),
-                        "DESTINATION_TYPE",
-                        "file",
-                        "DESTINATION_FILE_FOLDER",
-                        tree.toString(),
-                        "DELIVERY_MAX_RECORDS_PER_SECOND",
-                        recordsPerSecond,
-                        "CURSOR_FILE",
-                        folder.resolve("cursor.db").toString()),
+                environment(lake, tree, recordsPerSecond),
                 List.of("-Xmx256m"),
-                "--mode",
-                "batch",
-                "--routes",
-                folder.resolve("routes").toString());
+                arguments());
+    }
+
+    private String[] arguments() {
+        return new String[] {
+            "--mode", "batch", "--routes", folder.resolve("routes").toString()
+        };
+    }
+
+    private Map<String, String> environment(ParquetLake lake, Path tree, String recordsPerSecond) {
+        return Map.of(
+                "LAKE_ROOT",
+                "file:" + lake.root(),
+                "DESTINATION_TYPE",
+                "file",
+                "DESTINATION_FILE_FOLDER",
+                tree.toString(),
+                "DELIVERY_MAX_RECORDS_PER_SECOND",
+                recordsPerSecond,
+                "CURSOR_FILE",
+                folder.resolve("cursor.db").toString());
     }
 
     private static long journalSize(Path tree) {

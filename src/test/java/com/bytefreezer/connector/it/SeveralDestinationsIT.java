@@ -2,6 +2,7 @@ package com.bytefreezer.connector.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
@@ -78,11 +79,8 @@ class SeveralDestinationsIT {
         }
         first.answerAll();
         second.answerAll();
-        try (ConnectorProcess connector = start("batch")) {
-            assertThat(connector.waitFor(Duration.ofMinutes(2)))
-                    .as(connector.standardError())
-                    .isZero();
-        }
+        MainHere last = MainHere.run(Map.of(), arguments("batch"));
+        assertThat(last.code()).as(last.shown()).isZero();
 
         for (WebhookServer server : List.of(first, second)) {
             long repeats = server.acceptedRecords() - records;
@@ -139,6 +137,10 @@ class SeveralDestinationsIT {
     }
 
     private ConnectorProcess start(String mode) {
+        return ConnectorProcess.start(TestTools.projectDirectory(), Map.of(), List.of("-Xmx128m"), arguments(mode));
+    }
+
+    private String[] arguments(String mode) {
         Stream<Map.Entry<String, String>> settings = Stream.concat(
                 Stream.concat(
                         lake.settings("SELECT n, hostname, message FROM events").entrySet().stream(),
@@ -167,10 +169,9 @@ class SeveralDestinationsIT {
                         folder.resolve("cursor.db").toString())
                         .entrySet()
                         .stream());
-        String[] arguments = Stream.concat(
+        return Stream.concat(
                         Stream.of("--mode", mode, "--routes", routes.toString()),
                         settings.flatMap(setting -> Stream.of("--set", setting.getKey() + "=" + setting.getValue())))
                 .toArray(String[]::new);
-        return ConnectorProcess.start(TestTools.projectDirectory(), Map.of(), List.of("-Xmx128m"), arguments);
     }
 }
