@@ -215,7 +215,14 @@ install_kinesis() {
 }
 
 install_elasticsearch() {
-    local version=${elasticsearch_version%-*} target=$cache/elasticsearch/$elasticsearch_version
+    local target=$cache/elasticsearch/$elasticsearch_version
+    lay_out_elasticsearch "$target"
+    # This Java comes without the archive of its own classes, with which it starts quickly.
+    [ -e "$target/jdk/lib/server/classes.jsa" ] || "$target/jdk/bin/java" -Xshare:dump >/dev/null
+}
+
+lay_out_elasticsearch() {
+    local version=${elasticsearch_version%-*} target=$1
     if [ -d "$target" ]; then say "Elasticsearch $version is there"; return; fi
     require 'Python with pip' 'python3 python3-pip' python3 -m pip --version
     require 'a JDK' default-jdk-headless jar --version

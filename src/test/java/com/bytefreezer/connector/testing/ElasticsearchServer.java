@@ -31,6 +31,7 @@ public final class ElasticsearchServer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private final Path folder = TestTools.temporaryDirectory("elasticsearch");
     private final Path home;
     private final URI url;
     private final byte[] arguments;
@@ -93,30 +94,27 @@ public final class ElasticsearchServer implements AutoCloseable {
     }
 
     private ElasticsearchServer(Builder builder) {
-        var installed = TestTools.elasticsearch();
-        var folder = TestTools.temporaryDirectory("elasticsearch");
-        home = folder.resolve("node");
-        // A copy, since nobody may not be allowed to see the cache.
-        run(null, "cp", "-R", installed.toString(), home.toString());
+        home = isRoot() ? visibleToNobody(TestTools.elasticsearch()) : TestTools.elasticsearch();
         var port = TestTools.freePort();
         heap = builder.heap;
         url = URI.create("%s://127.0.0.1:%d".formatted(builder.tls == null ? "http" : "https", port));
         var http = HttpClient.newBuilder();
         client = (builder.tls == null ? http : http.sslContext(builder.tls)).build();
         try {
-            for (var name : List.of("data", "logs", "tmp")) {
-                Files.createDirectory(home.resolve(name));
+            for (var name : List.of("config", "data", "logs", "tmp")) {
+                Files.createDirectory(folder.resolve(name));
             }
+            builder.files.add(home.resolve("config/log4j2.properties"));
             for (var file : builder.files) {
-                Files.copy(file, home.resolve("config").resolve(file.getFileName()));
+                Files.copy(file, folder.resolve("config").resolve(file.getFileName()));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         if (isRoot()) {
-            run(null, "chown", UNPRIVILEGED, folder.toString(), home.toString());
+            run(null, "chown", UNPRIVILEGED, folder.toString());
             for (var name : List.of("config", "data", "logs", "tmp")) {
-                run(null, "chown", "-R", UNPRIVILEGED, home.resolve(name).toString());
+                run(null, "chown", "-R", UNPRIVILEGED, folder.resolve(name).toString());
             }
         }
         arguments = arguments(builder.settings, port);
@@ -189,7 +187,7 @@ public final class ElasticsearchServer implements AutoCloseable {
     @Override
     public void close() {
         kill();
-        TestTools.deleteFolder(home.getParent());
+        TestTools.deleteFolder(folder);
     }
 
     private byte[] arguments(Map<String, String> settings, int port) {
@@ -203,6 +201,11 @@ public final class ElasticsearchServer implements AutoCloseable {
                 "xpack.security.enabled", "true",
                 "xpack.security.transport.ssl.enabled", "false",
                 "secure:bootstrap.password", PASSWORD));
+        all.put("path.home", home.toString());
+        all.put("path.data", folder.resolve("data").toString());
+        all.put("path.logs", folder.resolve("logs").toString());
+        // The cheapest one: passwords are hashed at each start and login.
+        all.put("xpack.security.authc.password_hashing.algorithm", "bcrypt4");
         // A disk that is nearly full would make indices read-only.
         all.put("cluster.routing.allocation.disk.threshold_enabled", "false");
         all.putAll(settings);
@@ -213,30 +216,29 @@ public final class ElasticsearchServer implements AutoCloseable {
                 "-cp",
                 home.resolve("lib/launcher") + File.pathSeparator + home.resolve("lib/*"),
                 "NodeArguments",
-                home.toString()));
+                folder.toString()));
         all.forEach((name, value) -> command.add(name + "=" + value));
-        return run(home.resolve("logs/arguments.log"), command.toArray(String[]::new));
+        return run(folder.resolve("arguments.log"), command.toArray(String[]::new));
     }
 
     private Process startProcess() {
-        var bridge = only(home.resolve("lib/entitlement-bridge"));
         var platform = only(home.resolve("lib/platform"));
         var command = new ArrayList<String>();
         if (isRoot()) {
             command.addAll(List.of("setpriv", "--reuid=" + UNPRIVILEGED, "--clear-groups"));
         }
+        command.add(java());
+        command.addAll(TestTools.QUICK_START);
         command.addAll(List.of(
-                java(),
                 "-Xms" + heap,
                 "-Xmx" + heap,
-                "-XX:TieredStopAtLevel=1",
                 // Others make the node's own memory guard answer 429 under load.
                 "-XX:+UseG1GC",
                 "-XX:G1ReservePercent=25",
                 "-XX:InitiatingHeapOccupancyPercent=30",
                 "-Djava.awt.headless=true",
-                "-Djava.io.tmpdir=" + home.resolve("tmp"),
-                "-Duser.home=" + home,
+                "-Djava.io.tmpdir=" + folder.resolve("tmp"),
+                "-Duser.home=" + folder,
                 "-Dio.netty.noUnsafe=true",
                 "-Dio.netty.noKeySetOptimization=true",
                 "-Dio.netty.recycler.maxCapacityPerThread=0",
@@ -249,11 +251,13 @@ public final class ElasticsearchServer implements AutoCloseable {
                 "-Des.entitlements.enabled=true",
                 "-XX:+EnableDynamicAgentLoading",
                 "-Djdk.attach.allowAttachSelf=true",
-                "--patch-module=java.base=" + bridge,
-                "--add-exports=java.base/org.elasticsearch.entitlement.bridge=org.elasticsearch.entitlement,java.logging,"
-                        + "java.net.http,java.naming,jdk.net",
+                // Beside java.base, not in it by --patch-module, with which Java does not use the archive of its own
+                // classes.
+                "-Xbootclasspath/a:" + only(home.resolve("lib/entitlement-bridge")),
+                "--add-reads=org.elasticsearch.entitlement=ALL-UNNAMED",
+                "--add-exports=org.elasticsearch.entitlement/org.elasticsearch.entitlement.initialization=ALL-UNNAMED",
                 "-Des.path.home=" + home,
-                "-Des.path.conf=" + home.resolve("config"),
+                "-Des.path.conf=" + folder.resolve("config"),
                 "-Des.distribution.type=tar",
                 "-Des.java.type=jdk",
                 "-p",
@@ -263,10 +267,24 @@ public final class ElasticsearchServer implements AutoCloseable {
                 "org.elasticsearch.server/org.elasticsearch.bootstrap.Elasticsearch"));
         var builder = new ProcessBuilder(command)
                 .directory(home.toFile())
-                .redirectOutput(home.getParent().resolve("console.log").toFile());
-        builder.environment().put("LIBFFI_TMPDIR", home.resolve("tmp").toString());
-        builder.environment().put("ES_TMPDIR", home.resolve("tmp").toString());
+                .redirectOutput(folder.resolve("console.log").toFile());
+        builder.environment().put("LIBFFI_TMPDIR", folder.resolve("tmp").toString());
+        builder.environment().put("ES_TMPDIR", folder.resolve("tmp").toString());
         return ChildProcesses.startServer("Elasticsearch", builder, this::takeArguments, this::isReady);
+    }
+
+    /** The same files under a name of this node's own, since nobody may not be allowed to see the cache. */
+    private Path visibleToNobody(Path installed) {
+        var copy = folder.resolve("node");
+        // Links; another file system than the cache's takes copies.
+        run(
+                null,
+                "sh",
+                "-c",
+                "cp -al \"$0\" \"$1\" 2>/dev/null || { rm -rf \"$1\"; cp -a \"$0\" \"$1\"; }",
+                installed.toString(),
+                copy.toString());
+        return copy;
     }
 
     private void takeArguments(Process started) {

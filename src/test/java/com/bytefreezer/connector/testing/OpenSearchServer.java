@@ -11,6 +11,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** An OpenSearch node of its own, without security. Starts in about five seconds. */
 public final class OpenSearchServer implements AutoCloseable {
@@ -22,18 +24,18 @@ public final class OpenSearchServer implements AutoCloseable {
     private final Process process;
 
     private OpenSearchServer(Path installed, Path java) {
+        var command = new ArrayList<>(List.of(java.toString(), "-Xmx512m"));
+        command.addAll(TestTools.quickStart(installed));
+        command.addAll(List.of(
+                "-cp",
+                installed.resolve("classes") + File.pathSeparator + installed.resolve("*"),
+                "OpenSearchNode",
+                directory.resolve("node").toString(),
+                String.valueOf(url.getPort()),
+                String.valueOf(TestTools.freePort())));
         process = ChildProcesses.startServer(
                 "OpenSearch",
-                new ProcessBuilder(
-                                java.toString(),
-                                "-Xmx512m",
-                                "-XX:TieredStopAtLevel=1",
-                                "-cp",
-                                installed.resolve("classes") + File.pathSeparator + installed.resolve("*"),
-                                "OpenSearchNode",
-                                directory.resolve("node").toString(),
-                                String.valueOf(url.getPort()),
-                                String.valueOf(TestTools.freePort()))
+                new ProcessBuilder(command)
                         .redirectOutput(directory.resolve("console.log").toFile()),
                 this::isReady);
     }

@@ -152,9 +152,21 @@ public final class TestTools {
         return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
     }
 
-    /** Options of Java with which the server in the folder starts quickly. */
+    /**
+     * Options of Java with which a server starts quickly: its classes are not ours to verify, and it has so many names in
+     * them that Java's table of 32,768 would make each a search.
+     */
+    static final List<String> QUICK_START = List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-BytecodeVerificationRemote",
+            "-XX:+UnlockExperimentalVMOptions",
+            "-XX:SymbolTableSize=262144");
+
+    /** Those, and the archive of classes of the server in the folder. */
     static List<String> quickStart(Path folder) {
-        var options = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        var options = new ArrayList<>(QUICK_START);
+        options.add("-XX:+UseSerialGC");
         var classes = folder.resolve("classes.jsa");
         // Named, but missing, it would cost Java its own archive.
         if (Files.exists(classes)) {
