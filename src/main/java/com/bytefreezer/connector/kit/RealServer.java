@@ -21,7 +21,8 @@ final class RealServer implements FarEnd {
     /** Its settings, all under {@code certify}. */
     static final List<String> SETTINGS = List.of("proxy-port", "received", "server");
 
-    private static final long A_MOMENT = 20_000_000;
+    /** Each look opens the cursor; a batch takes most of a second before a kill. */
+    private static final long A_MOMENT = 100_000_000;
 
     private final Receiver receiver;
     private final @Nullable FaultyProxy proxy;
