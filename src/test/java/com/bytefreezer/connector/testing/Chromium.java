@@ -43,6 +43,9 @@ public final class Chromium implements AutoCloseable {
                                 "--disable-component-update",
                                 "--disable-sync",
                                 "--no-first-run",
+                                // A page lives for seconds: what its scripts gain by being optimized is less than what
+                                // that costs.
+                                "--js-flags=--no-opt,--no-maglev",
                                 // A name that somebody else gives this machine, as DNS rebinding does.
                                 "--host-resolver-rules=MAP " + OTHER_NAME + " 127.0.0.1")));
         return new Chromium(playwright, browser);
