@@ -30,7 +30,7 @@ class PageAnalystIT extends PageBed {
                 new Browser.NewContextOptions().setViewportSize(1440, 900).setTimezoneId("Europe/Berlin"),
                 address(Where.FOLDER) + linkTo("acme/syslog", null, "all"));
         Locator matches = page.locator(".matches");
-        assertThat(matches).containsText("4,000 matches");
+        assertThat(page.locator(".matches[aria-busy=false]")).containsText("4,000 matches");
         // A text to read has more room than any other column.
         assertThat(page.locator(".grid-head button")
                         .filter(new Locator.FilterOptions().setHasText("message"))
