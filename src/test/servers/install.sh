@@ -26,8 +26,6 @@ duckdb_version=$(sed -nE 's:.*<duckdb\.version>([0-9]+\.[0-9]+\.[0-9]+).*:\1:p' 
 # Moves with the versions in install_checkers.
 checkers_version=$(cat "$here/checkers.version")
 newer_go_release=go1.24.8
-# Go collects its garbage less often and inlines nothing (-l): a quarter less CPU for its builds, and 1.6 GB of memory instead of 1.2.
-export GOGC=400
 node_release=22.20.0
 
 say() { echo "test servers: $*"; }
@@ -62,14 +60,20 @@ newer_go() {
     PATH=$work/go/bin:$PATH
 }
 
+# compile_go install|build ARGUMENT...: with less CPU, since garbage is collected less often (1.6 GB of memory for MinIO instead of 1.2)
+# and nothing is inlined or told to debuggers.
+compile_go() {
+    CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' GOGC=400 GOBIN=$work \
+        nice go "$1" -trimpath -gcflags 'all=-dwarf=false -l' -ldflags '-s -w' "${@:2}" 2>"$work/go.log"
+}
+
 install_minio() {
     local target=$cache/minio/$minio_version/minio
     if [ -x "$target" ]; then say "MinIO $minio_version is there"; return; fi
     require Go 'golang-go ca-certificates' go version
     newer_go
     say "building MinIO $minio_version (takes minutes)"
-    CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' GOBIN=$work \
-        nice go install -trimpath -gcflags 'all=-dwarf=false -l' -ldflags '-s -w' "github.com/minio/minio@$minio_version" 2>"$work/go.log" ||
+    compile_go install "github.com/minio/minio@$minio_version" ||
         fail "building MinIO failed: $(tail -n 5 "$work/go.log")"
     mkdir -p "$(dirname "$target")"
     mv "$work/minio" "$target"
@@ -82,8 +86,7 @@ install_nats() {
     require Go 'golang-go ca-certificates' go version
     newer_go
     say "building NATS $nats_version (takes a minute)"
-    CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' GOBIN=$work \
-        nice go install -trimpath -gcflags 'all=-dwarf=false -l' -ldflags '-s -w' "github.com/nats-io/nats-server/v2@$nats_version" 2>"$work/go.log" ||
+    compile_go install "github.com/nats-io/nats-server/v2@$nats_version" ||
         fail "building NATS failed: $(tail -n 5 "$work/go.log")"
     mkdir -p "$(dirname "$target")"
     mv "$work/nats-server" "$target"
@@ -96,8 +99,7 @@ install_hec() {
     require Go 'golang-go ca-certificates' go version
     newer_go
     say "building the HEC receiver $hec_version (takes a minute)"
-    (cd "$here/hec" && CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS='' \
-        nice go build -trimpath -buildvcs=false -gcflags 'all=-dwarf=false -l' -ldflags '-s -w' -o "$work/hec" . 2>"$work/go.log") ||
+    (cd "$here/hec" && compile_go build -buildvcs=false -o "$work/hec" .) ||
         fail "building the HEC receiver failed: $(tail -n 5 "$work/go.log")"
     mkdir -p "$(dirname "$target")"
     mv "$work/hec" "$target"
