@@ -1,3 +1,4 @@
+import com.bytefreezer.connector.config.Environment;
 import com.bytefreezer.connector.kit.Reply;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ControlServer;
@@ -79,7 +80,7 @@ final class FailureMatrix {
         }
 
         Scene set(String name, Object value) {
-            environment.put(name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'), value.toString());
+            environment.put(Environment.variable(name), value.toString());
             return this;
         }
 

@@ -1,3 +1,4 @@
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -175,8 +176,7 @@ final class Launcher {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
         command.addAll(List.of("-jar", jar.toString()));
-        command.addAll(arguments);
-        itsSettings.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
+        command.addAll(List.of(TestSettings.arguments(itsSettings, arguments.toArray(String[]::new))));
         ProcessBuilder builder = new ProcessBuilder(command);
         LAUNCHER_ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
         return builder;

@@ -1,12 +1,11 @@
 package com.bytefreezer.connector;
 
+import com.bytefreezer.connector.testing.TestSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * The program in this JVM, from its arguments to its exit code: a fraction of a process. For what neither a signal nor a
@@ -24,31 +23,21 @@ public record MainHere(int code, String output, List<String> log) {
     }
 
     /**
-     * Runs it to its end.
+     * Runs it to its end, in an empty environment.
      *
      * @param settings as with {@code --set}
      */
     public static MainHere run(Map<String, String> settings, String... arguments) {
-        return run(System.getenv(), settings, arguments);
+        return runIn(Map.of(), TestSettings.arguments(settings, arguments));
     }
 
-    /** The same with the given environment alone, as a process of {@link com.bytefreezer.connector.testing.ConnectorProcess}. */
+    /** The same in the given environment, as a process of {@link com.bytefreezer.connector.testing.ConnectorProcess}. */
     public static MainHere runIn(Map<String, String> environment, String... arguments) {
-        return run(environment, Map.of(), arguments);
-    }
-
-    private static MainHere run(Map<String, String> environment, Map<String, String> settings, String... arguments) {
-        String[] all = Stream.concat(
-                        Stream.of(arguments),
-                        new TreeMap<>(settings)
-                                .entrySet().stream()
-                                        .flatMap(each -> Stream.of("--set", each.getKey() + "=" + each.getValue())))
-                .toArray(String[]::new);
         PrintStream usual = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         try (TestLog log = TestLog.ofProgram()) {
             System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-            int code = Main.commandLine(environment).execute(all);
+            int code = Main.commandLine(environment).execute(arguments);
             return new MainHere(code, printed.toString(StandardCharsets.UTF_8), log.linesAndTraces());
         } finally {
             System.setOut(usual);

@@ -50,7 +50,7 @@ public final class Environment {
     }
 
     /** The variable of a setting, without the prefix. */
-    static String variable(String name) {
+    public static String variable(String name) {
         return name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 

@@ -6,6 +6,7 @@ import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.Deadly;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
@@ -15,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -141,10 +141,7 @@ class DeadlyObjectIT {
     }
 
     private String run(WebhookServer sink, List<Integer> codes, String... arguments) throws IOException {
-        Map<String, String> environment = new TreeMap<>();
-        settings(sink)
-                .forEach((name, value) ->
-                        environment.put(name.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"), value));
+        Map<String, String> environment = TestSettings.environment(settings(sink));
         List<String> all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of("--routes", routes.toString()));
         try (ConnectorProcess connector =

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -179,10 +180,7 @@ class FileIT {
         settings.putAll(more);
         settings.put("destination.file.folder", tree.toString());
         settings.put("cursor.file", folder.resolve("cursor.db").toString());
-        var environment = new TreeMap<String, String>();
-        settings.forEach((name, value) -> environment.put(
-                name.toUpperCase(java.util.Locale.ROOT).replace('.', '_').replace('-', '_'), value));
-        return environment;
+        return TestSettings.environment(settings);
     }
 
     private static long journalSize(Path tree) {

@@ -13,6 +13,7 @@ import com.bytefreezer.connector.testing.LoopDisk;
 import com.bytefreezer.connector.testing.MinioServer;
 import com.bytefreezer.connector.testing.ParquetRows;
 import com.bytefreezer.connector.testing.S3Server;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -560,9 +561,11 @@ class IngestSoakIT {
     }
 
     private ConnectorProcess run(String mode, Map<String, String> settings) {
-        List<String> arguments =
-                new ArrayList<>(List.of("--mode", mode, "--routes", bed.routes().toString()));
-        settings.forEach((name, value) -> arguments.addAll(List.of("--set", name + "=" + value)));
-        return ConnectorProcess.start(folder, Map.of(), List.of("-Xmx256m"), arguments.toArray(String[]::new));
+        return ConnectorProcess.start(
+                folder,
+                Map.of(),
+                List.of("-Xmx256m"),
+                TestSettings.arguments(
+                        settings, "--mode", mode, "--routes", bed.routes().toString()));
     }
 }

@@ -9,6 +9,7 @@ import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.FeedBed;
 import com.bytefreezer.connector.testing.KafkaServer;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -216,23 +217,16 @@ class KafkaIT {
     }
 
     private Map<String, String> environment(ParquetLake lake, String topic, String recordsPerSecond) {
-        Map<String, String> environment = new HashMap<>();
-        lake.settings("SELECT n, hostname, message FROM events")
-                .forEach((name, value) -> environment.put(variable(name), value));
-        Map.of(
-                        "destination.type", "kafka",
-                        "destination.kafka.brokers", kafka.brokers(),
-                        "destination.kafka.topic", topic,
-                        "schedule.batch-size", String.valueOf(BATCH),
-                        "delivery.max-in-flight", String.valueOf(IN_FLIGHT),
-                        "delivery.max-records-per-second", recordsPerSecond,
-                        "export.parallel-objects", String.valueOf(PARALLEL_OBJECTS),
-                        "cursor.file", folder.resolve("cursor.db").toString())
-                .forEach((name, value) -> environment.put(variable(name), value));
-        return environment;
-    }
-
-    private static String variable(String setting) {
-        return setting.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_");
+        Map<String, String> settings = new HashMap<>(lake.settings("SELECT n, hostname, message FROM events"));
+        settings.putAll(Map.of(
+                "destination.type", "kafka",
+                "destination.kafka.brokers", kafka.brokers(),
+                "destination.kafka.topic", topic,
+                "schedule.batch-size", String.valueOf(BATCH),
+                "delivery.max-in-flight", String.valueOf(IN_FLIGHT),
+                "delivery.max-records-per-second", recordsPerSecond,
+                "export.parallel-objects", String.valueOf(PARALLEL_OBJECTS),
+                "cursor.file", folder.resolve("cursor.db").toString()));
+        return TestSettings.environment(settings);
     }
 }

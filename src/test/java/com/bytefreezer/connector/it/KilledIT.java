@@ -6,6 +6,7 @@ import com.bytefreezer.connector.MainHere;
 import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.nio.file.Files;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -176,11 +176,7 @@ class KilledIT {
                 TestTools.projectDirectory(),
                 Map.of(),
                 List.of("-Xmx256m"),
-                Stream.concat(
-                                Stream.of(mode),
-                                settings(sink, sql).entrySet().stream()
-                                        .flatMap(each -> Stream.of("--set", each.getKey() + "=" + each.getValue())))
-                        .toArray(String[]::new));
+                TestSettings.arguments(settings(sink, sql), mode));
     }
 
     private Map<String, String> settings(WebhookServer sink, String sql) {

@@ -7,6 +7,7 @@ import com.bytefreezer.connector.testing.Await;
 import com.bytefreezer.connector.testing.ConnectorProcess;
 import com.bytefreezer.connector.testing.ParquetLake;
 import com.bytefreezer.connector.testing.SecondWebhook;
+import com.bytefreezer.connector.testing.TestSettings;
 import com.bytefreezer.connector.testing.TestTools;
 import com.bytefreezer.connector.testing.WebhookServer;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Stream;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -141,37 +142,30 @@ class SeveralDestinationsIT {
     }
 
     private String[] arguments(String mode) {
-        Stream<Map.Entry<String, String>> settings = Stream.concat(
-                Stream.concat(
-                        lake.settings("SELECT n, hostname, message FROM events").entrySet().stream(),
-                        SecondWebhook.settings(first, second).entrySet().stream()),
-                Map.of(
-                        "destination.type",
-                        "webhook,second",
-                        "schedule.batch-size",
-                        String.valueOf(BATCH),
-                        // Longer than it is made to wait here.
-                        "destination.second.timeout-ms",
-                        "600000",
-                        "schedule.interval-seconds",
-                        "1",
-                        "schedule.retry-delay-seconds",
-                        "1",
-                        "delivery.max-retries",
-                        "2",
-                        "delivery.retry-delay-ms",
-                        "50",
-                        "delivery.max-in-flight",
-                        String.valueOf(IN_FLIGHT),
-                        "export.parallel-objects",
-                        String.valueOf(PARALLEL_OBJECTS),
-                        "cursor.file",
-                        folder.resolve("cursor.db").toString())
-                        .entrySet()
-                        .stream());
-        return Stream.concat(
-                        Stream.of("--mode", mode, "--routes", routes.toString()),
-                        settings.flatMap(setting -> Stream.of("--set", setting.getKey() + "=" + setting.getValue())))
-                .toArray(String[]::new);
+        Map<String, String> settings = new TreeMap<>(lake.settings("SELECT n, hostname, message FROM events"));
+        settings.putAll(SecondWebhook.settings(first, second));
+        settings.putAll(Map.of(
+                "destination.type",
+                "webhook,second",
+                "schedule.batch-size",
+                String.valueOf(BATCH),
+                // Longer than it is made to wait here.
+                "destination.second.timeout-ms",
+                "600000",
+                "schedule.interval-seconds",
+                "1",
+                "schedule.retry-delay-seconds",
+                "1",
+                "delivery.max-retries",
+                "2",
+                "delivery.retry-delay-ms",
+                "50",
+                "delivery.max-in-flight",
+                String.valueOf(IN_FLIGHT),
+                "export.parallel-objects",
+                String.valueOf(PARALLEL_OBJECTS),
+                "cursor.file",
+                folder.resolve("cursor.db").toString()));
+        return TestSettings.arguments(settings, "--mode", mode, "--routes", routes.toString());
     }
 }

@@ -205,12 +205,9 @@ public final class ConnectorProcess implements AutoCloseable {
                     "-XX:TieredStopAtLevel=1",
                     "-XX:ArchiveClassesAtExit=" + made,
                     "-jar",
-                    jar().toString(),
-                    "--mode",
-                    "watch",
-                    "--routes",
-                    feeds.routes().toString()));
-            settings.forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
+                    jar().toString()));
+            command.addAll(List.of(TestSettings.arguments(
+                    settings, "--mode", "watch", "--routes", feeds.routes().toString())));
             try (var watch = start(TestTools.projectDirectory(), Map.of(), command)) {
                 var page = URI.create(watch.link());
                 var query = """

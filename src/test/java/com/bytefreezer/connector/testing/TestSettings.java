@@ -1,5 +1,6 @@
 package com.bytefreezer.connector.testing;
 
+import com.bytefreezer.connector.config.Environment;
 import com.bytefreezer.connector.config.Mode;
 import com.bytefreezer.connector.config.RouteFiles;
 import com.bytefreezer.connector.config.Settings;
@@ -8,6 +9,7 @@ import com.bytefreezer.connector.config.SettingsException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Settings as a start with options on the command line gives them, without the environment of the machine. */
 public final class TestSettings {
@@ -20,6 +22,23 @@ public final class TestSettings {
     public static RouteFiles routes(Path folder) {
         var absolute = folder.toAbsolutePath().normalize();
         return absolute.equals(OWN.folder()) ? OWN : RouteFiles.in(absolute);
+    }
+
+    /** The arguments of the program, and after them each setting with {@code --set}. */
+    public static String[] arguments(Map<String, String> settings, String... arguments) {
+        return Stream.concat(
+                        Stream.of(arguments),
+                        new TreeMap<>(settings)
+                                .entrySet().stream()
+                                        .flatMap(each -> Stream.of("--set", each.getKey() + "=" + each.getValue())))
+                .toArray(String[]::new);
+    }
+
+    /** The environment that has the settings. */
+    public static Map<String, String> environment(Map<String, String> settings) {
+        var environment = new TreeMap<String, String>();
+        settings.forEach((name, value) -> environment.put(Environment.variable(name), value));
+        return environment;
     }
 
     /** Those of an export from a folder to standard output, and {@code options} over them. */
